@@ -36,7 +36,7 @@ _IN_OPTIONS = (
         "Leave it out of --targets.",
     ),
     (
-        re.compile(r"Give a dict by kind, such as \{.*?\}, or 'auto'\."),
+        re.compile(r"Use a dict by kind, such as \{.*?\}, or 'auto'\."),
         "Give one for each kind: --scoring classification=accuracy regression=r2.",
     ),
     # functions and classes, which users of the command line do not call

@@ -1,4 +1,4 @@
-"""Scores task by task, over observed labels only, and scores of rankings."""
+"""Metrics of each task over its observed labels, and metrics of rankings."""
 
 from sklearn_mtl.metrics._average import average_scores as average_scores
 from sklearn_mtl.metrics._average import check_average as check_average

@@ -1,4 +1,4 @@
-"""One number for all tasks."""
+"""Averages of the scores of all tasks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def average_scores(
     average: str | TaskNumbers,
     who: str,
 ) -> float:
-    """Return one number for all tasks that have a score."""
+    """Return the average over all tasks that have a score."""
     values = np.array(list(scores.values()))
     weights = _weights_of_tasks(average, truths, list(scores), who)
     is_in = ~np.isnan(values) & (weights > 0)
@@ -37,11 +37,11 @@ def average_scores(
 
 
 def check_average(average: str | TaskNumbers, who: str) -> None:
-    """Refuse a name that is no average."""
+    """Raise for an unknown name of an average."""
     if isinstance(average, str) and average not in _AVERAGES:
         raise TaskError(
             f"{who}: unknown average {average!r}; allowed are {list(_AVERAGES)}, a "
-            "dict by task name, and an array of task weights."
+            "dict by task name and an array of task weights."
         )
 
 
@@ -51,7 +51,7 @@ def check_directions(
     average: str | TaskNumbers,
     who: str,
 ) -> None:
-    """Refuse an average of errors with scores, and the least error as the worst."""
+    """Raise for an average of errors and scores, and for the minimum of errors."""
     names = [truth.name for truth in truths]
     weights = _weights_of_tasks(average, truths, names, who)
     less: dict[str, str] = {}
@@ -61,15 +61,14 @@ def check_directions(
             (less if metric.is_error and metric.sign > 0 else more)[name] = metric.name
     if less and more:
         raise TaskError(
-            f"{who}: of some metrics less is better ({_shown(less)}) and of others "
-            f"more ({_shown(more)}), so their mean says nothing. Take the negated "
-            "errors, such as 'neg_log_loss', or 'skill'."
+            f"{who}: errors ({_shown(less)}) and scores ({_shown(more)}) cannot be "
+            "averaged. Use negated errors, such as 'neg_log_loss', or 'skill'."
         )
     if less and isinstance(average, str) and average == "min":
         raise TaskError(
-            f"{who}: average='min' is the score of the worst task, but of errors "
-            f"({_shown(less)}) the smallest is the best. Take the negated errors, such "
-            "as 'neg_mean_absolute_error'."
+            f"{who}: average='min' is the score of the worst task, but the smallest "
+            f"error ({_shown(less)}) is the best. Use negated errors, such as "
+            "'neg_mean_absolute_error'."
         )
 
 
@@ -89,5 +88,7 @@ def _weights_of_tasks(
     given = by_task(average, names, parameter="average", who=who, default=0.0)
     weights = np.array(list(given.values()), dtype=np.float64)
     if not np.isfinite(weights).all() or (weights < 0).any():
-        raise TaskError(f"{who}: the task weights in average must not be negative.")
+        raise TaskError(
+            f"{who}: the task weights in average must be finite and not negative."
+        )
     return weights

@@ -1,4 +1,4 @@
-"""Average precision of rankings: the papers' denominators, each by its name."""
+"""Average precision of rankings, with different denominators."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def map_at_r(
 ) -> Any:
     """Return the mean average precision at R, the number of relevant items.
 
-    MAP@R = mean over queries of (1 / R) sum over i <= R of P@i rel_i [1]_. It rewards
-    relevant items that come early, looks at no more items than are relevant, and is 1
-    for a perfect ranking only.
+    MAP@R = mean over queries of (1 / R) sum over i <= R of P@i rel_i [1]_. It depends
+    on the ranks of the relevant items, evaluates as many items as are relevant, and is
+    1 only for a perfect ranking.
 
     Parameters
     ----------
@@ -47,16 +47,16 @@ def map_at_r(
     y_gallery : array-like of shape (n_items,)
         Labels of the items.
     neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
-        As in `precision_at_k`, which has the rules for all; of at least R items.
+        As in `precision_at_k`, with at least R items.
     query_index : array-like of shape (n_queries,), default=None
-        Position of each query in the gallery, -1 where it is not in it.
+        Position of each query in the gallery, -1 if it is not in the gallery.
     average : {"mean"} or None, default="mean"
-        The mean, or the value of each query.
+        "mean" returns the mean; None returns the values of all queries.
 
     Returns
     -------
     float or ndarray of shape (n_queries,)
-        The mean, or with average=None the value of each query.
+        Mean, or the value of each query with average=None.
 
     References
     ----------
@@ -85,8 +85,8 @@ def average_precision_at_k(
 ) -> Any:
     """Return the average precision of the first k items.
 
-    (1 / D) sum over i <= k of P@i rel_i. What D is makes all the difference, and papers
-    differ: see `normalize`.
+    The value is (1 / D) sum over i <= k of P@i rel_i. Papers define the denominator D
+    differently; see `normalize`.
 
     Parameters
     ----------
@@ -95,28 +95,28 @@ def average_precision_at_k(
     y_gallery : array-like of shape (n_items,)
         Labels of the items.
     neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
-        As in `precision_at_k`, which has the rules for all.
+        As in `precision_at_k`.
     k : int, default=10
-        How many items to look at.
+        Number of ranked items to evaluate.
     normalize : {"min", "relevant", "hits"}, default="min"
-        The denominator D: "min" is min(R, k), so that a perfect ranking has 1;
-        "relevant" is R, so that for k = n_items it is scikit-learn's
-        average_precision_score, and for small k it is small; "hits" is the number of
-        relevant items among the k, so that one hit at rank 1 is enough for 1.
+        Denominator D. "min" is min(R, k): a perfect ranking has the value 1. "relevant"
+        is R: for k = n_items the value is scikit-learn's average_precision_score, and
+        for small k it is small. "hits" is the number of relevant items among the first
+        k: a single hit at rank 1 is enough for the value 1.
     query_index : array-like of shape (n_queries,), default=None
-        Position of each query in the gallery, -1 where it is not in it.
+        Position of each query in the gallery, -1 if it is not in the gallery.
     average : {"mean"} or None, default="mean"
-        The mean, or the value of each query.
+        "mean" returns the mean; None returns the values of all queries.
 
     Returns
     -------
     float or ndarray of shape (n_queries,)
-        The mean, or with average=None the value of each query.
+        Mean, or the value of each query with average=None.
 
     Raises
     ------
     ValueError
-        If normalize is unknown, or for the reasons of `precision_at_k`.
+        If normalize is unknown, or as in `precision_at_k`.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def average_precision_at_k(
     who = "average_precision_at_k"
     if normalize not in _AVERAGE_PRECISIONS:
         raise ValueError(
-            f"{who}: normalize must be one of {list(_AVERAGE_PRECISIONS)}, found "
+            f"{who}: normalize must be one of {list(_AVERAGE_PRECISIONS)}; got "
             f"{normalize!r}."
         )
     check_k(k, who)

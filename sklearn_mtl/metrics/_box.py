@@ -1,4 +1,4 @@
-"""How well boxes lie on each other."""
+"""Intersection over union of boxes."""
 
 from __future__ import annotations
 
@@ -32,31 +32,33 @@ def box_iou(
 
     .. math:: \mathrm{IoU}_i = \frac{|A_i \cap B_i|}{|A_i \cup B_i|}
 
-    1 where they are the same, 0 where they do not touch, or where a predicted box is
-    turned inside out; NaN where a coordinate of the true box is missing.
+    The value is 1 for equal boxes, and 0 if the boxes do not overlap or if the left and
+    right (or top and bottom) of a predicted box are swapped. It is NaN if a coordinate
+    of the true box is missing.
 
     Parameters
     ----------
     y_true, y_pred : array-like of shape (n_samples, 4)
-        Boxes: the four columns of y that are their coordinates. The columns of two
-        frames are matched by name.
+        Boxes, given by the four columns of y with their coordinates. The columns of two
+        DataFrames are matched by name.
     form : {"xyxy", "cxcywh"}, default="xyxy"
-        Left, top, right and bottom; or centre, width and height.
+        Meaning of the columns: left, top, right and bottom; or x and y of the centre,
+        width and height.
 
     Returns
     -------
     ndarray of shape (n_samples,)
-        In [0, 1], or NaN.
+        Values in [0, 1], or NaN.
 
     Raises
     ------
     ValueError
-        If the shapes are not (n_samples, 4) and equal, the columns of two frames have
-        other names, or the form is unknown.
+        If the shapes are not (n_samples, 4) and equal, two DataFrames have different
+        column names, or the form is unknown.
 
     See Also
     --------
-    mean_iou : Their mean.
+    mean_iou : Mean of the values.
 
     References
     ----------
@@ -75,13 +77,14 @@ def box_iou(
     truth, given = _read(y_true, form, "y_true"), _read(y_pred, form, "y_pred")
     if truth.shape != given.shape:
         raise ValueError(
-            f"box_iou: y_true has shape {truth.shape}, but y_pred {given.shape}."
+            f"box_iou: y_true has shape {truth.shape}, but y_pred has shape "
+            f"{given.shape}."
         )
     low = np.maximum(truth[:, :2], given[:, :2])
     high = np.minimum(truth[:, 2:], given[:, 2:])
     common = np.prod(np.maximum(high - low, 0.0), axis=1)
     union = _area(truth) + _area(given) - common
-    # two boxes without area have nothing in common
+    # the value of two boxes without area is 0
     return np.where(union == 0, 0.0, common / np.where(union == 0, 1.0, union))
 
 
@@ -92,21 +95,21 @@ def mean_iou(
     form: str = _CORNERS,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Return the mean of `box_iou` over the boxes of which all coordinates are there.
+    """Return the mean of `box_iou` over the boxes without missing coordinates.
 
     Parameters
     ----------
     y_true, y_pred : array-like of shape (n_samples, 4)
-        Boxes; NaN where missing in y_true.
+        Boxes; y_true may contain NaN.
     form : {"xyxy", "cxcywh"}, default="xyxy"
         As in `box_iou`.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights.
+        Weights of the samples.
 
     Returns
     -------
     float
-        In [0, 1]; NaN where there is no box.
+        Mean in [0, 1]; NaN if there is no box.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def mean_iou(
 
     See Also
     --------
-    box_iou : That of each box.
+    box_iou : Value of each box.
 
     Examples
     --------
@@ -132,22 +135,22 @@ def mean_iou(
 
 
 def _in_order(y_pred: ArrayLike, y_true: ArrayLike) -> Any:
-    """Return boxes with the columns of a frame in the order of another, by name."""
+    """Return boxes with the columns of a DataFrame in the order of y_true, by name."""
     expected, given = column_names(y_true), column_names(y_pred)
     if expected is None or given is None:
         return y_pred
     coordinates = TaskNames([task_name(label) for label in expected])
     if len(given) != len(expected):
-        return y_pred  # refused by its shape
+        return y_pred  # the caller raises
     order = order_of_columns(given, coordinates, "y_pred", "box_iou")
     return y_pred if order is None else take_tasks(y_pred, order)
 
 
 def _read(boxes: Any, form: str, name: str) -> np.ndarray:
-    """Return left, top, right and bottom."""
+    """Return the left, top, right and bottom of boxes."""
     if form not in (_CORNERS, _CENTRE):
         raise ValueError(
-            f"box_iou: form {form!r} is unknown; allowed are {[_CENTRE, _CORNERS]}."
+            f"box_iou: form must be one of {[_CENTRE, _CORNERS]}; got {form!r}."
         )
     given = check_array(
         fill_masked(boxes),
@@ -156,9 +159,7 @@ def _read(boxes: Any, form: str, name: str) -> np.ndarray:
         input_name=name,
     )
     if given.shape[1] != 4:
-        raise ValueError(
-            f"box_iou: {name} must have 4 columns; found {given.shape[1]}."
-        )
+        raise ValueError(f"box_iou: {name} must have 4 columns; got {given.shape[1]}.")
     if form == _CORNERS:
         return given
     half = given[:, 2:] / 2.0
@@ -166,5 +167,5 @@ def _read(boxes: Any, form: str, name: str) -> np.ndarray:
 
 
 def _area(boxes: np.ndarray) -> np.ndarray:
-    """Return areas, 0 of a box that is turned inside out."""
+    """Return areas, 0 for a box with swapped sides."""
     return np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0.0), axis=1)

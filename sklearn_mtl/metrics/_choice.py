@@ -1,4 +1,4 @@
-"""The metric of every task, also where values repeat as angles and hours do."""
+"""Metrics of all tasks, also of circular tasks."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _ERRORS = (r.mean_squared_error, r.root_mean_squared_error, r.mean_absolute_erro
 def metrics_of_tasks(
     metric: MetricChoice, tasks: Sequence[Any], periods: TaskNumbers | None, who: str
 ) -> list[Metric]:
-    """Return the metric of every task."""
+    """Return the metric of each task."""
     names = [task.name for task in tasks]
     metric = read_metric(metric, names, who)
     given = by_task(periods, names, parameter="periods", who=who)
     return [
-        _repeating(_of_task(metric, task, who), task, period, who)
+        _with_period(_of_task(metric, task, who), task, period, who)
         for task, period in zip(tasks, given.values(), strict=True)
     ]
 
@@ -46,16 +46,16 @@ def _of_task(metric: MetricChoice, task: Any, who: str) -> Metric:
 
 
 def with_levels(metrics: Sequence[Metric], levels: Any, who: str) -> list[Metric]:
-    """Return metrics of quantiles that know of which levels these are."""
+    """Return metrics with the levels of quantiles set."""
     if all(metric.needs != "quantiles" for metric in metrics):
         return list(metrics)
     found = np.atleast_1d(np.asarray(levels if levels is not None else [], dtype=float))
     if found.ndim != 1 or not len(found) or not ((found > 0) & (found < 1)).all():
         raise TaskError(
-            f"{who}: the pinball loss needs levels=, those of the quantiles, between 0 "
-            f"and 1, such as [0.1, 0.5, 0.9]; found {levels!r}."
+            f"{who}: the pinball loss requires levels, which must be the levels of the "
+            f"quantiles, between 0 and 1, such as [0.1, 0.5, 0.9]; got {levels!r}."
         )
-    # one function for all tasks, whose scores are then in one unit
+    # the same function for all tasks, so that their scores can be averaged
     function = partial(mean_pinball_loss, levels=found)
     return [
         replace(metric, function=function) if metric.needs == "quantiles" else metric
@@ -64,7 +64,7 @@ def with_levels(metrics: Sequence[Metric], levels: Any, who: str) -> list[Metric
 
 
 def named_metrics(metric: MetricChoices, who: str) -> dict[str, MetricChoice]:
-    """Return metrics by what their scores are called: "" for one that is no list."""
+    """Return metrics by the prefix of their scores: "" if metric is not a list."""
     if not isinstance(metric, list | tuple):
         alone: Any = metric
         return {"": alone}
@@ -72,21 +72,21 @@ def named_metrics(metric: MetricChoices, who: str) -> dict[str, MetricChoice]:
     for one in metric:
         if isinstance(one, Mapping):
             raise TaskError(
-                f"{who}: a dict in a list of metrics has no name. Give the dict alone, "
-                "or names and functions in the list."
+                f"{who}: a list of metrics must not contain a dict, which has no name. "
+                "Use a dict without a list, or a list of names and callables."
             )
         is_name = isinstance(one, str) and is_by_kind(one)
         found[str(one) if is_name else find_metric(one, who).name] = one
     if not found or len(found) < len(metric):
         raise TaskError(
-            f"{who}: a list of metrics must hold different names, at least one; found "
-            f"{list(metric)}."
+            f"{who}: a list of metrics must contain at least one metric, with "
+            f"different names; got {list(metric)}."
         )
     return found
 
 
 def joined_scores(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Return the scores of all metrics by "metric_task", of one alone by task."""
+    """Return the scores by "metric_task", or by task for a single metric."""
     return {
         f"{name}_{key}" if name else key: value
         for name, some in scores.items()
@@ -94,24 +94,25 @@ def joined_scores(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]
     }
 
 
-def _repeating(metric: Metric, task: Any, period: Any, who: str) -> Metric:
+def _with_period(metric: Metric, task: Any, period: Any, who: str) -> Metric:
     if period is None:
         return metric
     if not isinstance(period, Real) or not float(period) > 0:
         raise TaskError(
-            f"{who}: the period of task {task.name!r} is {period!r}; it must be a "
-            "positive number, or None."
+            f"{who}: the period of task {task.name!r} must be a positive number or "
+            f"None; got {period!r}."
         )
     if task.kind != "regression":
         raise TaskError(
-            f"{who}: task {task.name!r} is {task.kind} and has the period {period!r}; "
-            "only the values of a regression repeat."
+            f"{who}: task {task.name!r} is a {task.kind} task, but has the period "
+            f"{period!r}. Only a regression task can have a period."
         )
     function = _on_circle(metric, float(period))
     if function is None:
         raise TaskError(
-            f"{who}: {metric.name!r} cannot score task {task.name!r}, whose values "
-            "repeat. Take 'r2', 'mean_absolute_error' or another plain error."
+            f"{who}: {metric.name!r} does not support circular tasks, such as "
+            f"{task.name!r}. Use 'r2', 'mean_absolute_error', 'mean_squared_error' or "
+            "'root_mean_squared_error'."
         )
     return replace(metric, function=function)
 
@@ -120,11 +121,11 @@ def _on_circle(metric: Metric, period: float) -> Callable[..., float] | None:
     if metric.needs == "any":
         return metric.function
     if metric.function in _ERRORS:
-        return partial(_shorter_way, error=metric.function, period=period)
+        return partial(_circular_error, error=metric.function, period=period)
     return partial(_r2, period=period) if metric.function is r.r2 else None
 
 
-def _shorter_way(
+def _circular_error(
     y: np.ndarray,
     given: np.ndarray,
     w: np.ndarray,
@@ -132,7 +133,7 @@ def _shorter_way(
     error: Callable[..., float],
     period: float,
 ) -> float:
-    # Errors depend on differences only: the shorter way round takes their place.
+    # Errors depend only on differences, which are replaced by circular distances.
     return error(np.zeros_like(y), distances(y, given, period), w)
 
 

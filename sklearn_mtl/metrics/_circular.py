@@ -1,4 +1,4 @@
-"""Scores of values that repeat: angles, hours, days of a year."""
+"""Metrics of circular values, such as angles, hours or days of the year."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ def circular_error(
     period: float = 2.0 * math.pi,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    r"""Return the mean distance of values on a circle, the shorter way round.
+    r"""Return the mean distance of circular values along the shorter arc.
 
     .. math:: \frac{\sum_i w_i \min(d_i, P - d_i)}{\sum_i w_i},
         \quad d_i = |y_i - \hat y_i| \bmod P
 
-    An error in the unit of the values: at most half a period, a quarter by chance. It
-    is what `per_task_score` and scorers make of "mean_absolute_error" where they know
-    the period.
+    The error has the unit of the values. It is at most half a period, and a quarter of
+    a period for random predictions. `per_task_score` and scorers use it for
+    "mean_absolute_error" if the period of a task is known.
 
     Parameters
     ----------
     y_true, y_pred : array-like of shape (n_samples,)
-        Values; any number stands for the point it reaches. Samples whose label in
-        `y_true` is missing are left out.
+        Values, interpreted modulo the period. Samples with a missing label in `y_true`
+        are left out.
     period : float, default=2 * pi
-        After how much they repeat.
+        Period of the values.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights.
+        Weights of the samples.
 
     Returns
     -------
     float
-        The error.
+        Mean error.
 
     Raises
     ------
     ValueError
-        If the period is not positive, all labels or a prediction of a label are
+        If the period is not positive, all labels or the prediction of a label are
         missing, or lengths differ.
 
     See Also
     --------
-    circular_score : Greater is better, and without a unit.
-    sklearn_mtl.losses.CircularLoss : Learns such values.
+    circular_score : Score without a unit.
+    sklearn_mtl.losses.CircularLoss : Loss for circular values.
 
     References
     ----------
@@ -77,38 +77,38 @@ def circular_score(
     period: float = 2.0 * math.pi,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    r"""Return R2 of the points on the unit circle that values stand for.
+    r"""Return R2 of circular values as points on the unit circle.
 
     .. math:: 1 - \frac{\sum_i w_i \|u_i - \hat u_i\|^2}{\sum_i w_i \|u_i - \bar u\|^2},
         \quad u_i = (\cos \tfrac{2 \pi y_i}{P}, \sin \tfrac{2 \pi y_i}{P})
 
-    1 is perfect, and at most 0 a constant. It is what `score` of the nets, and "r2" of
-    the scorers, is for a task with `CircularLoss`.
+    The score is 1 for perfect predictions, and at most 0 for a constant prediction. The
+    `score` method of nets, and "r2" of scorers, use it for tasks with `CircularLoss`.
 
     Parameters
     ----------
     y_true, y_pred : array-like of shape (n_samples,)
-        Values; any number stands for the point it reaches. Samples whose label in
-        `y_true` is missing are left out.
+        Values, interpreted modulo the period. Samples with a missing label in `y_true`
+        are left out.
     period : float, default=2 * pi
-        After how much they repeat.
+        Period of the values.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights.
+        Weights of the samples.
 
     Returns
     -------
     float
-        The score.
+        R2 of the points.
 
     Raises
     ------
     ValueError
-        If the period is not positive, all labels or a prediction of a label are
+        If the period is not positive, all labels or the prediction of a label are
         missing, or lengths differ.
 
     See Also
     --------
-    circular_error : In the unit of the values.
+    circular_error : Error in the unit of the values.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def _read(
     who: str,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not period > 0:
-        raise ValueError(f"{who}: period must be positive; found {period!r}.")
+        raise ValueError(f"{who}: period must be positive; got {period!r}.")
     warn_of_index_order(who, y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
     truth, given = (
         check_array(
@@ -146,5 +146,5 @@ def _read(
     if not seen.any():
         raise ValueError(f"{who}: all {len(seen)} labels of y_true are missing.")
     if np.isnan(given[seen]).any():
-        raise ValueError(f"{who}: y_pred is NaN where y_true has a label.")
+        raise ValueError(f"{who}: y_pred is NaN for samples with a label in y_true.")
     return truth[seen], given[seen], weights[seen]

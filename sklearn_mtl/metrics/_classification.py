@@ -1,10 +1,9 @@
 """Classification metrics of one task.
 
-Every function takes `y` (n,), class indices, `given` (n, n_classes), what the model
-gives each class, and positive weights `w` (n,); it returns NaN where it is undefined.
-Predicted labels are given as ones at the label and zeros elsewhere. Classes are those
-of the model and of y together: a class that the model does not know is given 0, so that
-its rows count as wrong.
+Every function takes class indices `y` (n,), scores or probabilities `given` (n,
+n_classes), and positive weights `w` (n,). Undefined metrics are NaN. Predicted labels
+are one-hot encoded. The classes are the union of the classes of the model and of y. A
+class that the model does not know has the score 0, so its samples count as wrong.
 """
 
 from __future__ import annotations
@@ -35,28 +34,28 @@ _BINS = 15
 
 
 def accuracy(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the share of right labels."""
-    return float(np.average(_of_right(y, given), weights=w))
+    """Return the proportion of correct labels."""
+    return float(np.average(_of_true(y, given), weights=w))
 
 
 def zero_one_loss(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the share of wrong labels."""
+    """Return the proportion of wrong labels."""
     return 1.0 - accuracy(y, given, w)
 
 
 def balanced_accuracy(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
     """Return the mean recall of the classes that occur in y."""
     total = np.bincount(y, w)
-    right = np.bincount(y, w * _of_right(y, given))
+    right = np.bincount(y, w * _of_true(y, given))
     return float(np.mean(right[total > 0] / total[total > 0]))
 
 
 def f1(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return F1 of the second of two classes, or its mean over more classes."""
+    """Return the F1 score of the second of two classes, or the mean over classes."""
     n_classes = given.shape[1]
     # F1 = 2 TP / (2 TP + FP + FN): this is the denominator.
     found = w @ given + np.bincount(y, w, minlength=n_classes)
-    right = np.bincount(y, w * _of_right(y, given), minlength=n_classes)
+    right = np.bincount(y, w * _of_true(y, given), minlength=n_classes)
     score = np.divide(2 * right, found, out=np.full(n_classes, np.nan), where=found > 0)
     if n_classes == 2:
         return float(score[1])
@@ -64,24 +63,25 @@ def f1(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 
 
 def precision(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the share of right ones among the predictions of the second class.
+    """Return the precision of the second of two classes, or the mean over more classes.
 
-    Of more classes it is the mean over those that occur. 0 where nothing is predicted.
+    The mean is over the classes that occur. The precision of a class that is never
+    predicted is 0.
     """
     return _mean_share(y, given, w, w @ given)
 
 
 def recall(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the share of the second class that is found, or its mean over more."""
+    """Return the recall of the second of two classes, or the mean over more classes."""
     return _mean_share(y, given, w, np.bincount(y, w, minlength=given.shape[1]))
 
 
 def _mean_share(
     y: np.ndarray, given: np.ndarray, w: np.ndarray, total: np.ndarray
 ) -> float:
-    """Return right labels / total of the second class, or the mean over classes."""
+    """Return correct labels / total of the second class, or the mean over classes."""
     n_classes = given.shape[1]
-    right = np.bincount(y, w * _of_right(y, given), minlength=n_classes)
+    right = np.bincount(y, w * _of_true(y, given), minlength=n_classes)
     share = np.divide(right, total, out=np.zeros(n_classes), where=total > 0)
     occurs = np.bincount(y, minlength=n_classes) > 0
     if n_classes == 2:
@@ -90,8 +90,8 @@ def _mean_share(
 
 
 def matthews_corrcoef(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the correlation of y and the prediction; 0 where one does not vary."""
-    # Gorodkin's R_K: covariances are summed over the classes.
+    """Return the correlation of y and the prediction; 0 if one of them is constant."""
+    # Gorodkin's R_K sums covariances over the classes.
     is_y = (y[:, None] == np.arange(given.shape[1])) * 1.0
     of_y, of_given = (z - np.average(z, axis=0, weights=w) for z in (is_y, given))
     scale = np.sqrt((w @ of_y**2).sum() * (w @ of_given**2).sum())
@@ -99,32 +99,32 @@ def matthews_corrcoef(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 
 
 def roc_auc(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the area under the ROC curve, one class against the rest."""
+    """Return the area under the ROC curve, one-vs-rest."""
     return _one_against_rest(area_under_roc, y, given, w)
 
 
 def average_precision(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the average precision, one class against the rest."""
+    """Return the average precision, one-vs-rest."""
     return _one_against_rest(average_precision_of, y, given, w)
 
 
 def log_loss(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the mean negative log of the probability of the right class."""
-    # as scikit-learn's log_loss clips: one impossible label costs 36, not infinity
+    """Return the mean negative log-probability of the true class."""
+    # clipped as in scikit-learn: a label with probability 0 costs 36, not infinity
     eps = np.finfo(given.dtype).eps
-    return float(-np.average(np.log(np.maximum(_of_right(y, given), eps)), weights=w))
+    return float(-np.average(np.log(np.maximum(_of_true(y, given), eps)), weights=w))
 
 
 def d2_log_loss_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return 1 - log-loss / that of the class frequencies of y."""
+    """Return 1 - log-loss / (log-loss of the class frequencies of y)."""
     share = np.bincount(y, w) / w.sum()
-    # The best constant prediction, whose loss is the entropy of the frequencies.
+    # The loss of the best constant prediction is the entropy of the frequencies.
     prior = -float(np.sum(share[share > 0] * np.log(share[share > 0])))
     return 1.0 - log_loss(y, given, w) / prior if prior > 0 else np.nan
 
 
 def brier_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the mean squared distance to the right class, halved for two classes."""
+    """Return the mean squared distance to the true class, halved for two classes."""
     is_right = y[:, None] == np.arange(given.shape[1])
     distance = np.sum((given - is_right) ** 2, axis=1)
     return float(np.average(distance, weights=w)) / (1 + (given.shape[1] <= 2))
@@ -133,9 +133,10 @@ def brier_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 def expected_calibration_error(
     y: np.ndarray, given: np.ndarray, w: np.ndarray
 ) -> float:
-    """Return how far probabilities are from frequencies, in 15 bins of equal width.
+    """Return the expected calibration error in 15 bins of equal width.
 
-    Of the second of two classes; of more of the likeliest one [1]_.
+    With two classes, it is computed for the probability of the second class. With more
+    classes, it is computed for the most probable class [1]_.
 
     References
     ----------
@@ -149,14 +150,14 @@ def expected_calibration_error(
     return float(np.abs(gaps).sum() / w.sum())
 
 
-def _of_right(y: np.ndarray, given: np.ndarray) -> np.ndarray:
+def _of_true(y: np.ndarray, given: np.ndarray) -> np.ndarray:
     return given[np.arange(len(y)), y]
 
 
 def _one_against_rest(
     function: Callable[..., float], y: np.ndarray, given: np.ndarray, w: np.ndarray
 ) -> float:
-    """Score the second of two classes, or the mean over the classes that occur."""
+    """Return the score of the second of two classes, or the mean over classes in y."""
     wanted = [1] if given.shape[1] == 2 else range(given.shape[1])
     scores = [
         function(y == k, given[:, k], w)

@@ -1,4 +1,4 @@
-"""The mean relative reduction of errors against single-task models."""
+"""Mean relative reduction of errors compared with single-task models."""
 
 from __future__ import annotations
 
@@ -20,30 +20,31 @@ _WHO = "delta_m"
 
 
 def delta_m(multi: Any, single: Any, *, metric: MetricChoice | None = None) -> float:
-    """Return by how much multi-task models reduce the errors of single-task ones.
+    """Return the mean relative reduction of errors compared with single-task models.
 
     Delta_m = mean over tasks t of (S_t - M_t) / S_t, with the errors S of the
-    single-task and M of the multi-task models [1]_: 0.1 is 10 % less error, positive is
-    better. A ratio has no meaning for a score such as AUC, accuracy or R2, whose best
-    value is 1 and whose chance level is not 0: an AUC of .95 in place of .90 is half
-    the error and 6 % more score. So for scores the result is NaN and a warning names
-    the tasks; give 1 - score where the best score is 1.
+    single-task models and M of the multi-task model [1]_. A value of 0.1 means 10 %
+    less error; positive is better. Ratios are not meaningful for scores such as AUC,
+    accuracy or R2, whose best value is 1 and whose chance level is not 0: increasing an
+    AUC from 0.90 to 0.95 halves the error but increases the score by only 6 %.
+    Therefore the result is NaN for scores, with a warning that names the tasks. Use
+    1 - score as the error if the best score is 1.
 
     Parameters
     ----------
     multi : dict of str to float, or array-like of shape (n_tasks,)
-        Errors of the multi-task model, as `per_task_score` gives them.
+        Errors of the multi-task model, as returned by `per_task_score`.
     single : dict of str to float, or array-like of shape (n_tasks,)
         Errors of the single-task models for the same tasks.
     metric : None, str or dict by task name, default=None
-        What was measured. None: errors, smaller is better. Otherwise names of
-        `per_task_score`; negated errors ("neg_...") are turned back.
+        Metric of the values, with a name from `per_task_score`. Negated errors
+        ("neg_...") are converted to errors. None means errors, where lower is better.
 
     Returns
     -------
     float
-        The mean relative reduction; NaN if a task was measured by a score, has no
-        value, or has a single-task error of 0.
+        Mean relative reduction; NaN if the metric of a task is a score, a value is
+        missing, or a single-task error is 0.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def delta_m(multi: Any, single: Any, *, metric: MetricChoice | None = None) -> f
     Warns
     -----
     UndefinedMetricWarning
-        Which tasks make the result NaN, and why.
+        If the result is NaN. The message has the tasks and the reasons.
 
     References
     ----------
@@ -71,12 +72,12 @@ def delta_m(multi: Any, single: Any, *, metric: MetricChoice | None = None) -> f
     M, S = (_values(values, names) for values in (multi, single))
     metrics = by_task(metric, names, parameter="metric", who=_WHO)
     signs = np.array([_sign(metrics[name]) for name in names])
-    # A negated error becomes an error again.
+    # Convert negated errors to errors.
     M, S = signs * M, signs * S
     _refuse_negative(names, M, S)
     is_empty = np.isnan(M) | np.isnan(S)
     reasons = {
-        "measured by a score, which has no relative reduction": signs == 0,
+        "whose metric is a score, which has no relative reduction": signs == 0,
         "without a value": is_empty & (signs != 0),
         "with a single-task error of 0": (S == 0) & (signs != 0) & ~is_empty,
     }
@@ -96,7 +97,7 @@ def delta_m(multi: Any, single: Any, *, metric: MetricChoice | None = None) -> f
 
 
 def _read(values: Any) -> Any:
-    """Return a dict or a pandas series by task name; anything else as it is."""
+    """Return a dict by task name for a dict or a Series; other values unchanged."""
     if not hasattr(values, "items"):
         return values
     return {task_name(key): value for key, value in values.items()}
@@ -108,18 +109,19 @@ def _names(multi: Any, single: Any) -> list[str]:
     if isinstance(multi, Mapping):
         if set(multi) != set(single):
             raise TaskError(
-                f"{_WHO}: multi has the tasks {list(multi)}, single {list(single)}."
+                f"{_WHO}: multi has the tasks {list(multi)}, but single has "
+                f"{list(single)}."
             )
         names = list(multi)
     else:
         if np.shape(multi) != np.shape(single) or np.ndim(multi) != 1:
             raise TaskError(
-                f"{_WHO}: multi has shape {np.shape(multi)}, single "
+                f"{_WHO}: multi has shape {np.shape(multi)} and single has shape "
                 f"{np.shape(single)}; both must be (n_tasks,)."
             )
         names = [f"task{t}" for t in range(len(multi))]
     if not names:
-        raise TaskError(f"{_WHO}: at least one task is needed.")
+        raise TaskError(f"{_WHO}: at least one task is required.")
     return names
 
 
@@ -134,8 +136,8 @@ def _sign(metric: MetricChoice) -> int:
         return 1
     if not isinstance(metric, str):
         raise TaskError(
-            f"{_WHO}: metric must be a name, a dict of names, or None for errors, "
-            f"found {metric!r}."
+            f"{_WHO}: metric must be a name, a dict of names, or None for errors; got "
+            f"{metric!r}."
         )
     if is_by_kind(metric) or not is_error(metric, _WHO):
         return 0
@@ -148,5 +150,5 @@ def _refuse_negative(names: list[str], M: np.ndarray, S: np.ndarray) -> None:
     if len(negative):
         raise TaskError(
             f"{_WHO}: the errors of tasks {[names[t] for t in negative]} are negative. "
-            "For negated errors say so: metric='neg_mean_squared_error'."
+            "For negated errors, set metric, for example to 'neg_mean_squared_error'."
         )

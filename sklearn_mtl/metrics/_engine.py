@@ -1,4 +1,4 @@
-"""Score every task over its observed cells; the engine behind functions and scorers."""
+"""Computation of the score of each task over its observed labels."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["TaskGiven", "score_tasks"]
 
 @dataclass(frozen=True)
 class TaskGiven:
-    """What a model gives for one task; whatever no metric asks for may be None.
+    """Predictions of a model for one task; None if no metric needs them.
 
     Attributes
     ----------
     predicted : ndarray of shape (n_samples,) or None
-        Labels or values; of tokens lists of tags.
+        Labels or values; lists of tags for a token task.
     scores : ndarray of shape (n_samples, n_classes) or None
-        Probabilities, or scores that rank, of the model's classes; of tokens one array
-        (n_tokens, n_tags) per sample.
+        Probabilities or other scores of the classes of the model; for a token task, one
+        array (n_tokens, n_tags) per sample.
     is_proba : bool
         Whether the scores are probabilities.
     region : ndarray of shape (n_samples, 2), (n_samples, n_levels) or \
             (n_samples, n_classes), or None
-        Intervals or quantiles of a regression, or sets of the model's classes.
+        Intervals or quantiles of a regression task, or sets of classes.
     """
 
     predicted: np.ndarray | None = None
@@ -49,7 +49,7 @@ def score_tasks(
     metrics: Sequence[Metric],
     who: str,
 ) -> dict[str, float]:
-    """Score every task by its metric."""
+    """Score each task with its metric."""
     scores: dict[str, float] = {}
     reasons: dict[str, list[str]] = {}
     for truth, one, metric in zip(truths, given, metrics, strict=True):
@@ -65,7 +65,7 @@ def score_tasks(
 def _score(
     truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
 ) -> tuple[float, str]:
-    """Return the score, and why it is NaN where it is."""
+    """Return the score, and the reason if it is NaN."""
     if not len(truth.y):
         return np.nan, "no observed label"
     if truth.model.classes is not None and not len(truth.model.classes):
@@ -75,7 +75,7 @@ def _score(
     if values.dtype.kind == "f" and np.isnan(values).any():
         return np.nan, "predictions are NaN"
     if metric.needs in ("any", "any_proba"):
-        # A function of the user need not take weights unless they matter.
+        # A user-defined function only needs to accept weights if weights are given.
         weight = truth.weight_of_labels
         weights = {} if (weight == 1).all() else {"sample_weight": weight}
         given_labels = truth.regroup(values)
@@ -90,19 +90,19 @@ def _score(
 def _predicted(
     truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
 ) -> np.ndarray:
-    """Return the predicted labels or values of the rows that are scored."""
-    # All are NaN where one is missing.
+    """Return the predicted labels or values of the scored samples."""
+    # All values are NaN if one is missing.
     if given.predicted is None and given.region is not None and given.scores is None:
         raise TaskError(
-            f"{who}: task {truth.name!r} is a regression, but y_pred has "
-            f"{given.region.shape[1]} columns for it. Give task_types= if it has "
-            "classes, and metric= 'interval_coverage', 'interval_width' or "
-            "'mean_pinball_loss' for intervals and quantiles."
+            f"{who}: task {truth.name!r} is a regression task, but y_pred has "
+            f"{given.region.shape[1]} columns for it. If it has classes, set "
+            "task_types. For intervals or quantiles, use the metric "
+            "'interval_coverage', 'interval_width' or 'mean_pinball_loss'."
         )
     if given.predicted is None:
         raise TaskError(
-            f"{who}: {metric.name!r} of task {truth.name!r} needs predicted labels or "
-            "values."
+            f"{who}: the metric {metric.name!r} of task {truth.name!r} requires "
+            "predicted labels or values."
         )
     predicted = read_predicted(given.predicted[truth.rows])
     return np.full(len(truth.rows), np.nan) if predicted is None else predicted
@@ -111,12 +111,13 @@ def _predicted(
 def _of_spans(
     truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
 ) -> np.ndarray:
-    """Return predicted tags that can mark spans."""
+    """Return predicted tags, after a check that tags are strings."""
     assert truth.classes is not None  # for the type checker
     if truth.classes.dtype.kind != "U":
         raise TaskError(
-            f"{who}: {metric.name!r} of task {truth.name!r} needs tags that are texts, "
-            f"such as 'B-city', 'I-city' and 'O'; found {truth.classes[:3].tolist()}."
+            f"{who}: the metric {metric.name!r} of task {truth.name!r} requires tags "
+            "that are strings, such as 'B-city', 'I-city' and 'O'; got "
+            f"{truth.classes[:3].tolist()}."
         )
     predicted = _predicted(truth, given, metric, who)
     if predicted.dtype.kind != "f":  # not missing
@@ -133,8 +134,8 @@ def _values(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.
 def _one_hot(
     truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
 ) -> np.ndarray:
-    """Return ones at the predicted labels; nowhere for a label that nobody knows."""
-    # All are NaN where a prediction is missing.
+    """Return one-hot predicted labels; zeros for a label that is not a class."""
+    # All values are NaN if a prediction is missing.
     has_labels = given.predicted is not None or given.scores is None
     source = _predicted(truth, given, metric, who) if has_labels else given.scores
     assert source is not None  # for the type checker
@@ -154,13 +155,13 @@ def _one_hot(
 
 
 def _spread(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.ndarray:
-    """Return the scores of all classes; the lowest where the model has none."""
+    """Return the scores of all classes; the lowest score for classes not in fit."""
     needs_proba = metric.needs in ("proba", "any_proba")
     if given.scores is None or (needs_proba and not given.is_proba):
         wanted = "probabilities" if needs_proba else "probabilities or scores"
         raise TaskError(
-            f"{who}: {metric.name!r} of task {truth.name!r} needs {wanted} of the "
-            "classes."
+            f"{who}: the metric {metric.name!r} of task {truth.name!r} requires "
+            f"{wanted} of the classes."
         )
     scores = given.scores[truth.rows]
     lowest = 0.0 if given.is_proba else scores.min()
@@ -172,37 +173,37 @@ def _spread(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.
 def _own_proba(
     truth: TaskTruth, given: TaskGiven, metric: Metric, who: str
 ) -> np.ndarray:
-    """Return probabilities as functions of scikit-learn take them."""
+    """Return probabilities in the form for functions of scikit-learn."""
     proba = _spread(truth, given, metric, who)
     return proba[:, 1] if proba.shape[1] == 2 else proba
 
 
 def _region(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.ndarray:
-    """Return intervals or quantiles of the rows that are scored."""
+    """Return the intervals or quantiles of the scored samples."""
     if given.predicted is not None and _is_missing(given.predicted):
         return np.full((len(truth.rows), 1), np.nan)
     if given.region is None:
         raise TaskError(
-            f"{who}: {metric.name!r} of task {truth.name!r} needs "
+            f"{who}: the metric {metric.name!r} of task {truth.name!r} requires "
             f"{_REGIONS[metric.needs]}."
         )
     found = given.region[truth.rows].astype(np.float64)
     if metric.needs == "interval" and found.shape[1] != 2:
         raise TaskError(
             f"{who}: the intervals of task {truth.name!r} have {found.shape[1]} "
-            "columns; there must be two, for the lower and the upper end."
+            "columns; there must be two columns, for the lower and the upper end."
         )
     levels = getattr(metric.function, "keywords", {}).get("levels", found.T)
     if len(levels) != found.shape[1]:
         raise TaskError(
-            f"{who}: task {truth.name!r} has {found.shape[1]} quantiles of each sample "
-            f"for {len(levels)} levels."
+            f"{who}: task {truth.name!r} has {found.shape[1]} quantiles for each "
+            f"sample, but there are {len(levels)} levels."
         )
     return found
 
 
 def _set(truth: TaskTruth, given: TaskGiven, metric: Metric, who: str) -> np.ndarray:
-    """Return ones at the classes in the set of each row, in the order of all labels."""
+    """Return ones for the classes in the set of each sample, and zeros for others."""
     found = _region(truth, given, metric, who)
     if np.isnan(found).any():
         return found
@@ -216,33 +217,33 @@ def _is_missing(values: np.ndarray) -> bool:
 
 
 _REGIONS = {
-    "interval": "an interval for each sample: (n_samples, n_tasks, 2), or (n_samples, "
-    "2) for one task",
-    "quantiles": "quantiles of each sample: (n_samples, n_tasks, n_levels), or "
-    "(n_samples, n_levels) for one task",
-    "set": "a set of classes for each sample: for each task a boolean array "
+    "interval": "an interval for each sample, of shape (n_samples, n_tasks, 2), or "
+    "(n_samples, 2) for one task",
+    "quantiles": "quantiles of each sample, of shape (n_samples, n_tasks, n_levels), "
+    "or (n_samples, n_levels) for one task",
+    "set": "a set of classes for each sample: one boolean array per task, of shape "
     "(n_samples, n_classes)",
 }
 
 
 def _n_classes(truth: TaskTruth) -> int:
-    """Return the number of classes, at least two, so that one class has its rest."""
+    """Return the number of classes, at least two, because metrics are one-vs-rest."""
     return 0 if truth.classes is None else max(2, len(truth.classes))
 
 
-# by what a metric needs: how it is read, and why the score is NaN if it is
+# function that reads the required predictions, and the reason why a score is NaN
 _READ: dict[str, tuple[Callable[..., np.ndarray], str]] = {
-    "any": (_predicted, "its metric gives NaN"),
-    "values": (_values, "labels do not vary"),
+    "any": (_predicted, "its metric is NaN"),
+    "values": (_values, "constant labels"),
     "labels": (_one_hot, "a single class"),
     "tags": (_one_hot, "a single class"),
     "spans": (_of_spans, "no span"),
     "scores": (_spread, "a single class"),
     "proba": (_spread, "a single class"),
-    "any_proba": (_own_proba, "its metric gives NaN"),
-    "interval": (_region, "its intervals give NaN"),
-    "quantiles": (_region, "its quantiles give NaN"),
-    "set": (_set, "its sets give NaN"),
+    "any_proba": (_own_proba, "its metric is NaN"),
+    "interval": (_region, "the metric of its intervals is NaN"),
+    "quantiles": (_region, "the metric of its quantiles is NaN"),
+    "set": (_set, "the metric of its sets is NaN"),
 }
 
 
@@ -253,7 +254,8 @@ def _warn_of_undefined(reasons: dict[str, list[str]], n_tasks: int, who: str) ->
         for reason, names in reasons.items()
     )
     warnings.warn(
-        f"{who}: {n_lost} of {n_tasks} tasks have no score and are NaN ({told}).",
+        f"{who}: the scores of {n_lost} of {n_tasks} tasks are undefined and NaN "
+        f"({told}).",
         UndefinedMetricWarning,
         stacklevel=4,
     )

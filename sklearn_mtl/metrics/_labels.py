@@ -1,4 +1,4 @@
-"""Predictions as labels or values, and what they say about the kind of a task."""
+"""Checks of predicted labels and values, and inference of types from predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn_mtl.tasks import TargetColumns, drop_missing, infer_kind
 
 __all__ = ["check_labels", "check_values", "kinds_of_tasks", "read_predicted"]
 
-# classes whose predictions may be scores of the second one
+# labels of two classes whose predictions may be scores of the second class
 _TWO = ([0, 1], [-1, 1])
 
 
@@ -30,7 +30,7 @@ def read_predicted(values: np.ndarray) -> np.ndarray | None:
 def check_labels(
     predicted: np.ndarray, classes: np.ndarray, name: str, who: str
 ) -> None:
-    """Refuse predictions that cannot be labels of a task.
+    """Raise for predictions that cannot be labels of a task.
 
     Shapes: predicted (n_samples,), classes (n_classes,).
     """
@@ -40,27 +40,27 @@ def check_labels(
     if found != known:
         raise TaskError(
             f"{who}: task {name!r} has {known} as labels in y_true, such as "
-            f"{classes.tolist()[:3]}, and {found} in y_pred, such as "
-            f"{np.unique(predicted)[:3].tolist()}. Give both the same type."
+            f"{classes.tolist()[:3]}, but {found} in y_pred, such as "
+            f"{np.unique(predicted)[:3].tolist()}. They must have the same type."
         )
     fractions = _fractions(predicted)
     if len(fractions):
         raise TaskError(
-            f"{who}: task {name!r} has predictions that are no labels, such as "
-            f"{fractions[:3].tolist()}; its classes are {classes.tolist()[:20]}. Give "
-            "labels or an array (n_samples, n_classes) of probabilities; if the task "
-            f"is a regression, say task_types={{{name!r}: 'regression'}} and choose a "
-            "metric of regressions."
+            f"{who}: task {name!r} has predictions that are not labels, such as "
+            f"{fractions[:3].tolist()}; its classes are {classes.tolist()[:20]}. Use "
+            "labels or an array (n_samples, n_classes) of probabilities. If the task "
+            f"is a regression task, set task_types={{{name!r}: 'regression'}} and use "
+            "a regression metric."
         )
 
 
 def check_values(predicted: np.ndarray, name: str, who: str) -> None:
-    """Refuse text as the predictions of a regression."""
+    """Raise if the predictions of a regression task are strings."""
     if len(predicted) and _family(predicted) != "numbers":
         raise TaskError(
-            f"{who}: task {name!r} is a regression, but y_pred has "
+            f"{who}: task {name!r} is a regression task, but y_pred has "
             f"{_family(predicted)} for it, such as "
-            f"{np.unique(predicted)[:3].tolist()}; numbers are needed."
+            f"{np.unique(predicted)[:3].tolist()}; they must be numbers."
         )
 
 
@@ -70,11 +70,10 @@ def kinds_of_tasks(
     predictions: Sequence[np.ndarray],
     who: str,
 ) -> list[str]:
-    """Return what tasks are, where labels and predictions together tell.
+    """Return the task types, inferred from labels and predictions together.
 
-    Whole numbers are taken for classes, but predictions that are fractions are no
-    labels: they are values of a regression, unless they can be scores of the second
-    of two classes.
+    A few different integers are classes. However, if predictions are fractions, the
+    task is a regression task, unless they can be scores of the second of two classes.
 
     Shapes: predictions (n_samples,) or (n_samples, n_classes).
     """
@@ -110,8 +109,8 @@ def _warn_of_two_values(
 ) -> None:
     warnings.warn(
         f"{who}: task {name!r} has the labels {classes.tolist()} and the predictions "
-        f"{fractions[:3].tolist()}, and is taken for a classification whose "
-        f"predictions are scores of {classes.tolist()[1]!r}. Say what the task is: "
+        f"{fractions[:3].tolist()}. It is inferred to be a classification task whose "
+        f"predictions are scores of {classes.tolist()[1]!r}. Set the type: "
         f"task_types={{{name!r}: 'classification'}}, or 'regression'.",
         TaskTypeWarning,
         stacklevel=5,
@@ -124,7 +123,7 @@ def _present(values: np.ndarray) -> np.ndarray:
 
 
 def _fractions(values: np.ndarray) -> np.ndarray:
-    """Return the numbers that are not whole, in ascending order."""
+    """Return the sorted values that are not integers."""
     if values.dtype.kind != "f":
         return np.empty(0)
     finite = values[np.isfinite(values)]
@@ -132,5 +131,5 @@ def _fractions(values: np.ndarray) -> np.ndarray:
 
 
 def _family(values: np.ndarray) -> str:
-    """Return what labels are called in messages; only equal families compare."""
-    return {"U": "text", "S": "bytes"}.get(values.dtype.kind, "numbers")
+    """Return the name of a type of labels; only labels of the same type compare."""
+    return {"U": "strings", "S": "bytes"}.get(values.dtype.kind, "numbers")

@@ -1,4 +1,4 @@
-"""A ranking scored for all tasks at once: the more tasks agree, the better."""
+"""Discounted cumulative gain of rankings, graded by the number of agreeing tasks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from sklearn_mtl.metrics._retrieval_scores import check_k, finish, refuse_short
 __all__ = ["ndcg_at_k"]
 
 _WHO = "ndcg_at_k"
-# Pairs of label rows whose gains are looked at together.
-_CELLS = 2**20
+_BLOCK_SIZE = 2**20  # pairs of rows of labels that are processed together
 
 
 def ndcg_at_k(
@@ -34,12 +33,12 @@ def ndcg_at_k(
 ) -> Any:
     """Return the normalised discounted cumulative gain, graded by agreeing tasks.
 
-    nDCG@k = DCG@k / (DCG@k of the best ranking of the gallery) with DCG@k = sum over
-    i <= k of gain_i / log2(i + 1) [1]_. The gain of an item is the number of tasks in
-    which it has the label of the query; where labels are missing, it is n_tasks times
-    the share of agreement among the tasks of which both have a label. Items that have a
-    label for no such task, and the query itself by its position, are not in the
-    ranking.
+    nDCG@k = DCG@k / (DCG@k of the best ranking of the gallery) with DCG@k = sum over i
+    <= k of gain_i / log2(i + 1) [1]_. The gain of an item is the number of tasks for
+    which it has the label of the query. If labels are missing, the gain is n_tasks
+    times the proportion of agreement among the tasks for which both have a label. Items
+    without any such task, and the query itself (given by `query_index`), are removed
+    from the ranking.
 
     Parameters
     ----------
@@ -49,36 +48,37 @@ def ndcg_at_k(
         Labels of the items.
     neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
         Positions in the gallery, best first; -1 where nothing was found. An iterable
-        gives the rows block by block.
+        yields the rows in blocks.
     k : int, default=10
-        How many items to look at.
+        Number of ranked items to evaluate.
     query_index : array-like of shape (n_queries,), default=None
-        Position of each query in the gallery, -1 where it is not in it.
+        Position of each query in the gallery, -1 if it is not in the gallery.
     average : {"mean"} or None, default="mean"
-        The mean over the queries that have a value, or the values (n_queries,).
+        "mean" returns the mean over the queries with a value; None returns the values
+        of all queries.
 
     Returns
     -------
     float or ndarray of shape (n_queries,)
-        The mean, or with average=None the value of each query: NaN where it has no
-        label, or no item agrees in any task.
+        Mean, or the value of each query with average=None. It is NaN if the query has
+        no label, or if no item agrees in any task.
 
     Raises
     ------
     TaskError
-        If the tasks differ, or a label is no class.
+        If the tasks differ, or labels are not classes.
     ValueError
-        If neighbors is no ranking, or too short for k once items are dropped.
+        If neighbors is not a valid ranking, or has fewer than k items after removal.
 
     Warns
     -----
     UndefinedMetricWarning
-        How many queries have no value.
+        If queries have no value. The message has their number.
 
     Notes
     -----
-    The gains are linear, as in scikit-learn's ndcg_score. The best rankings are found
-    from the rows of labels that differ: O(n_tasks) for each pair of them.
+    The gains are linear, as in scikit-learn's ndcg_score. The best rankings are
+    computed from the distinct rows of labels, in O(n_tasks) for each pair of them.
 
     References
     ----------
@@ -89,7 +89,7 @@ def ndcg_at_k(
     --------
     >>> from sklearn_mtl.metrics import ndcg_at_k
     >>> y_gallery = [[0, "a"], [0, "b"], [1, "b"]]
-    >>> ndcg_at_k([[0, "a"]], y_gallery, [[1, 0, 2]], k=3)  # the second best came first
+    >>> ndcg_at_k([[0, "a"]], y_gallery, [[1, 0, 2]], k=3)  # second best item first
     0.8597
     """
     check_k(k, _WHO)
@@ -123,8 +123,8 @@ def ndcg_at_k(
 def _agreement(
     query: Iterable[np.ndarray], items: Iterable[np.ndarray], shape: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return in how many tasks labels agree, and in how many both have one."""
-    # Labels come task by task, (n_queries,) and (n_items,) or (n_queries, n_items).
+    """Return the numbers of tasks with equal labels, and with both labels observed."""
+    # Labels are given by task: (n_queries,), and (n_items,) or (n_queries, n_items).
     n_agree, n_both = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
     for asked, found in zip(query, items, strict=True):
         is_both = (asked >= 0)[:, None] & (found >= 0)
@@ -136,28 +136,28 @@ def _agreement(
 def _best_gains(
     query: np.ndarray, gallery: np.ndarray, at: np.ndarray, discounts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the best DCG of each query, and how many items can be ranked for it."""
-    # Both are found for each kind of query: the same labels, and the same labels of
-    # itself in the gallery. Items are counted by the tasks that agree and the tasks
-    # that could: of these pairs there are few, and so no ranking has to be sorted.
-    # A gain depends on labels only, and few rows of labels are distinct.
+    """Return the best DCG of each query, and the number of items that can be ranked."""
+    # Gains depend only on labels, and there are few distinct rows of labels. Therefore
+    # both results are computed once for queries with equal labels (and equal labels of
+    # the query in the gallery). Items are counted by the number of agreeing tasks and
+    # of tasks with both labels. There are few such pairs, so no ranking is sorted.
     items, kind, counts = np.unique(
         gallery, axis=0, return_inverse=True, return_counts=True
     )
     own = np.where(at >= 0, kind.reshape(-1)[at], -1)
     asked, which = np.unique(np.column_stack([query, own]), axis=0, return_inverse=True)
     n_tasks = query.shape[1]
-    # Few values of a gain are possible: counting them replaces sorting the items.
+    # There are few possible gains, so items are counted by gain instead of sorted.
     agree, both = np.divmod(np.arange((n_tasks + 1) ** 2), n_tasks + 1)
     gains = np.where(both > 0, agree / both.clip(min=1), -1.0)
     order = np.argsort(-gains, kind="stable")[: (both > 0).sum()]
     total = np.concatenate([[0.0], np.cumsum(discounts)])
     best, n_rankable = np.empty(len(asked)), np.empty(len(asked), int)
-    step = max(1, _CELLS // max(len(items), len(gains)))
+    step = max(1, _BLOCK_SIZE // max(len(items), len(gains)))
     for start in range(0, len(asked), step):
         part = slice(start, start + step)
         n = _count_pairs(asked[part], items, counts)[:, order].cumsum(axis=1)
-        # In the best order items of one gain have adjacent ranks.
+        # In the best ranking, items with the same gain have adjacent ranks.
         shares = np.diff(total[n.clip(max=len(discounts))], axis=1, prepend=0.0)
         best[part], n_rankable[part] = shares @ gains[order], n[:, -1]
     which = which.reshape(-1)
@@ -167,7 +167,7 @@ def _best_gains(
 def _count_pairs(
     asked: np.ndarray, items: np.ndarray, counts: np.ndarray
 ) -> np.ndarray:
-    """Count the items of each n_agree * (n_tasks + 1) + n_both, itself left out."""
+    """Count the items with each n_agree * (n_tasks + 1) + n_both, without the query."""
     n_tasks, shape = items.shape[1], (len(asked), len(items))
     n_agree, n_both = _agreement(asked[:, :-1].T, items.T, shape)
     n_pairs = (n_tasks + 1) ** 2

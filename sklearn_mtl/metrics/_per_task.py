@@ -1,4 +1,4 @@
-"""A score for each task from labels and predictions with missing labels."""
+"""Scores of each task from labels and predictions, with missing labels."""
 
 from __future__ import annotations
 
@@ -50,110 +50,114 @@ def per_task_score(
     periods: TaskNumbers | None = None,
     levels: ArrayLike | None = None,
 ) -> dict[str, float]:
-    """Score every task over its observed labels.
+    """Score each task over its observed labels.
 
-    For task t with observed rows O_t and weights w this is metric(y[O_t, t],
-    y_pred[O_t, t], w[O_t, t]); a missing label is in no score. Scores of a fitted model
-    are had with `model_selection.per_task_scorers`, which knows its classes.
+    The score of task t is metric(y[O_t, t], y_pred[O_t, t], w[O_t, t]), with the
+    samples O_t whose label is observed and weights w. To score a fitted model, use
+    `model_selection.per_task_scorers`, which takes the classes from the model.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, n_tasks)
         Labels; NaN, None or pandas.NA where missing.
     y_pred : array-like of shape (n_samples,) or (n_samples, n_tasks), list or dict
-        What `predict` gives, or a list (in task order) or dict (by task name) with an
-        array for each task: probabilities (n_samples, n_classes) as `predict_proba`
-        gives them, or labels or values (n_samples,). Metrics that rank or need
-        probabilities read 1-D numbers as those of the second of two classes; metrics of
-        labels take the likeliest class from probabilities. One task may have one array
-        (n_samples, n_classes). Of tokens it is a list of tags, or an array (n_tokens,
-        n_tags), for each sample. The columns of a frame are matched by name: they are
-        tasks, or (task, class) as those of `proba_frame`, or the classes of one task.
-        For metrics of intervals (n_samples, n_tasks, 2), of quantiles (n_samples,
-        n_tasks, n_levels), of sets of classes a boolean array (n_samples, n_classes)
-        for each task. A task that has nothing of the kind is None or NaN.
+        Predictions as returned by `predict`, or a list (in task order) or dict (by task
+        name) with one array per task: probabilities (n_samples, n_classes) as returned
+        by `predict_proba`, or labels or values (n_samples,). For one task, an array
+        (n_samples, n_classes) is also allowed. Metrics that need scores or
+        probabilities read 1-D numbers as scores of the second of two classes. Metrics
+        of labels convert probabilities to the most probable class. The prediction of a
+        token task is a list of tags, or an array (n_tokens, n_tags), for each sample.
+        The columns of a DataFrame are matched by name. They are tasks, (task, class) as
+        in `proba_frame`, or the classes of one task. Metrics of intervals require shape
+        (n_samples, n_tasks, 2), metrics of quantiles (n_samples, n_tasks, n_levels),
+        and metrics of sets a boolean array (n_samples, n_classes) for each task. Use
+        None or NaN for a task without such predictions.
     metric : str, callable, dict or list, default="auto"
-        "auto" is ROC AUC for two classes, balanced accuracy for more, R2 for
-        regressions; "skill" is 1 - loss / loss of the best constant, which is R2 for
-        regressions and D2 of the log-loss for classifications. Names are
-        scikit-learn's: of scores "roc_auc", "average_precision" (for more than two
-        classes the mean of one against the rest), "accuracy", "balanced_accuracy",
-        "f1", "precision", "recall", "matthews_corrcoef", "d2_log_loss_score", "r2",
-        "explained_variance", "d2_absolute_error_score"; of errors "log_loss",
-        "brier_score", "expected_calibration_error" ("ece") [2]_ in 15 bins,
-        "zero_one_loss", "mean_squared_error", "root_mean_squared_error",
-        "mean_absolute_error", "relative_root_mean_squared_error" [1]_, and their
-        negatives with "neg_". "coverage" and "mean_width" ("neg_mean_width") are
-        "interval_coverage" and "interval_width" for regressions, "set_coverage" and
-        "set_size" for classifications; "pinball" is the mean pinball loss of quantiles.
-        Of tags of tokens there are "token_accuracy" and "span_f1", F1 of the spans that
-        tags such as "B-city" and "I-city" mark, by the rules of conlleval and of
-        seqeval's default mode [3]_; "auto" takes the second if tags mark spans. The
-        metrics of classifications count every tag as a label of its own. A callable is
-        called with the task's labels and predictions (and sample_weight, where weights
-        are given); of tokens it gets lists of lists; `make_metric` makes one of
-        probabilities. A dict says it by task name, or by kind: "binary", "multiclass",
-        "classification", "regression", "tokens". A list of names and callables gives
-        several scores of each task.
+        Metric of each task. "auto" is ROC AUC for two classes, balanced accuracy for
+        more classes, and R2 for regression. "skill" is 1 - loss / (loss of the best
+        constant prediction), which is R2 for regression and D2 of the log-loss for
+        classification. The names are those of scikit-learn. Scores: "roc_auc",
+        "average_precision" (one-vs-rest mean for more than two classes), "accuracy",
+        "balanced_accuracy", "f1", "precision", "recall", "matthews_corrcoef",
+        "d2_log_loss_score", "r2", "explained_variance", "d2_absolute_error_score".
+        Errors: "log_loss", "brier_score", "expected_calibration_error" ("ece") [2]_
+        with 15 bins, "zero_one_loss", "mean_squared_error", "root_mean_squared_error",
+        "mean_absolute_error", "relative_root_mean_squared_error" [1]_; the prefix
+        "neg_" negates an error. "coverage" and "mean_width" ("neg_mean_width") are
+        "interval_coverage" and "interval_width" for regression, and "set_coverage" and
+        "set_size" for classification. "pinball" is the mean pinball loss of quantiles.
+        Token tasks: "token_accuracy", and "span_f1", which is the F1 score of the spans
+        marked by tags such as "B-city" and "I-city" with the rules of conlleval and of
+        seqeval's default mode [3]_; "auto" is "span_f1" if tags mark spans, and
+        "token_accuracy" otherwise. Classification metrics of token tasks count each tag
+        as a separate label. A callable is called with the labels and predictions of one
+        task, which are lists of lists for a token task, and with sample_weight if
+        weights are given; use `make_metric` for a function of probabilities. A dict
+        maps task names or kinds of task ("binary", "multiclass", "classification",
+        "regression", "tokens") to metrics. A list of names and callables gives several
+        scores for each task.
     classes : list of array-like, dict or array-like, default=None
-        Classes of each task, in task order or by name, in the order of the columns of
-        its probabilities, None for a regression. Needed where y_true does not have all
-        of them.
+        Classes of each task, in task order or by task name, in the order of the columns
+        of its probabilities; None for a regression task. Required if y_true does not
+        contain all classes.
     sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
             default=None
-        Weights; a cell of weight 0 counts as missing. The columns of a frame are
-        matched by name.
+        Weights of samples or labels; a label with weight 0 is treated as missing. The
+        columns of a DataFrame are matched by name.
     task_types : str, sequence or dict, default=None
-        "classification", "regression" or "tokens", where it is neither implied by the
-        metric nor inferred: lists in a column are tags of tokens, a list of lists only
-        where it is said. Strings, booleans, categories and up to 20 whole numbers are
-        classes, unless the predictions of more than two whole numbers are fractions,
-        such as 4.97, which makes the task a regression.
+        "classification", "regression" or "tokens": one value for all tasks, a sequence
+        in task order, or a dict by task name. If None, the type is implied by the
+        metric or inferred. Strings, booleans, categories and up to 20 different
+        integers are classes. However, if there are more than two integers and
+        predictions are fractions such as 4.97, the task is a regression. Lists in a
+        column are tags of tokens; a list of lists is only read as tags if "tokens" is
+        given.
     periods : float, dict or array-like, default=None
-        After how much the values of regressions repeat, by task name, in task order, or
-        for all tasks: 360 for degrees, 24 for hours. Errors are then those of the
-        shorter way round, "r2" is that of `circular_score`.
+        Period of the values of circular regression tasks, such as 360 for degrees or 24
+        for hours: by task name, in task order, or one number for all tasks. Errors of
+        circular tasks are measured along the shorter arc, and "r2" is `circular_score`.
     levels : array-like of shape (n_levels,), default=None
-        The levels of the quantiles, between 0 and 1, for "pinball".
+        Levels of the quantiles, between 0 and 1. Required for "pinball".
 
     Returns
     -------
     dict of str to float
-        The score of each task by its name, in task order; NaN where it is not defined.
-        With a list of metrics the keys are "metric_task", such as "log_loss_grade".
+        Score of each task by its name, in task order; NaN if it is undefined. With a
+        list of metrics, the keys are "metric_task", such as "log_loss_grade".
 
     Raises
     ------
     TaskError
-        If a metric is unknown, cannot score a task or lacks what it needs, shapes do
-        not fit, labels are text and predictions numbers or the reverse, or a metric of
-        labels gets fractions.
+        If a metric is unknown, cannot score a task or requires other predictions,
+        shapes are inconsistent, either labels or predictions are strings and the others
+        are numbers, or a metric of labels gets fractions.
 
     Warns
     -----
     UndefinedMetricWarning
-        Once, with counts, if tasks have no score: a single class for ROC AUC, no
-        observed label, missing predictions.
+        Once, with counts, if scores of tasks are undefined because of a single class
+        (ROC AUC), no observed labels or missing predictions.
     UnseenLabelWarning
-        If y_true has labels that are not in `classes`; they count as wrong.
+        If y_true has labels that are not in `classes`. They count as wrong predictions.
     TaskTypeWarning
-        If a few labels of y_true decide whether a task has classes, or predictions of a
-        task with two whole numbers could be values or scores.
+        If the inferred type of a task depends on a few labels of y_true, or if the
+        predictions of a task with two integers could be either values or scores.
     IndexOrderWarning
-        If the indexes of y_true and y_pred have the same labels in another order.
+        If the indexes of y_true and y_pred have the same labels in a different order.
 
     See Also
     --------
-    mean_task_score : One number.
-    delta_m : Compare with single-task models.
+    mean_task_score : Average of the scores.
+    delta_m : Comparison with single-task models.
 
     References
     ----------
     .. [1] H. Borchani et al. "A survey on multi-output regression". WIREs Data Mining
        and Knowledge Discovery 5(5), 2015; the mean over tasks is aRRMSE.
     .. [2] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural
-       networks", ICML 2017; equation 3. Of two classes it is of the second one, of more
-       of the likeliest.
+       networks", ICML 2017; equation 3. With two classes, it is computed for the second
+       class; with more classes, for the most probable class.
     .. [3] E. F. Tjong Kim Sang, F. De Meulder. "Introduction to the CoNLL-2003 shared
        task: language-independent named entity recognition". CoNLL 2003.
 
@@ -192,7 +196,7 @@ def mean_task_score(
     periods: TaskNumbers | None = None,
     levels: ArrayLike | None = None,
 ) -> float:
-    """Return one score for all tasks: the average of `per_task_score`.
+    """Average the scores of all tasks.
 
     Parameters
     ----------
@@ -201,17 +205,17 @@ def mean_task_score(
     y_pred : array-like of shape (n_samples,) or (n_samples, n_tasks), list or dict
         As in `per_task_score`.
     metric : str, callable or dict, default="auto"
-        As in `per_task_score`, but no list.
+        As in `per_task_score`, but not a list.
     average : str, dict or array-like, default="macro"
-        "macro", the mean over the tasks that have a score; "weighted", their mean
-        weighted by the number of observed labels; "median"; "min", the worst of them;
-        or a mean with weights by task name (0 for tasks that are not named) or in task
-        order.
+        Average over the tasks that have a score: "macro" is the mean, "weighted" the
+        mean weighted by the number of observed labels, "median" the median, and "min"
+        the worst score. A dict or an array gives weights by task name or in task order;
+        tasks that are not in the dict have weight 0.
     classes : list of array-like, dict or array-like, default=None
         As in `per_task_score`.
     sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
             default=None
-        Weights; a cell of weight 0 counts as missing.
+        Weights of samples or labels; a label with weight 0 is treated as missing.
     task_types : str, sequence or dict, default=None
         As in `per_task_score`.
     periods : float, dict or array-like, default=None
@@ -222,23 +226,24 @@ def mean_task_score(
     Returns
     -------
     float
-        The average; NaN if no task has a score.
+        Average of the scores; NaN if no task has a score.
 
     Raises
     ------
     TaskError
-        As in `per_task_score`, or if the average is unknown, or is one of errors and
-        scores, or the "min" of errors.
+        As in `per_task_score`, or if the average is unknown, mixes errors and scores,
+        or is the "min" of errors.
 
     Warns
     -----
     DifferentUnitsWarning
-        If errors in the units of tasks whose labels differ in spread by more than 10,
-        or errors with and without a unit, are averaged without weights of yours.
+        If `average` is a name and errors of tasks with different units are averaged.
+        This is assumed if the spreads of their labels differ by a factor of more than
+        10, or if only some of the errors have a unit.
 
     See Also
     --------
-    per_task_score : The scores themselves; it has the metrics and the warnings.
+    per_task_score : Score of each task; its docstring describes the metrics.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Predictions in any form: which columns are of which task, and of which class."""
+"""Conversion of predictions to one array per task."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ __all__ = ["TaskOutput", "give_to_tasks", "read_predictions"]
 
 @dataclass(frozen=True)
 class TaskOutput:
-    """What was predicted for one task.
+    """Predictions of one task.
 
     Attributes
     ----------
     values : ndarray of shape (n_samples,) or (n_samples, n_classes)
-        Labels or values, or probabilities. Of tokens a list of tags for each sample, or
-        an array (n_tokens, n_tags).
+        Labels, values or probabilities. For a token task, a list of tags or an array
+        (n_tokens, n_tags) for each sample.
     labels : list or None
-        What the columns of probabilities were called, where they had names.
+        Names of the columns of probabilities, if they have names.
     """
 
     values: np.ndarray
@@ -74,17 +74,17 @@ def read_predictions(
     fits = all(len(s) in (1, 2) and s[0] == n_samples for s in shapes)
     if len(outputs) != len(tasks.names) or not fits:
         raise TaskError(
-            f"{who}: y_pred has the shapes {shapes} for {len(tasks.names)} tasks; each "
-            f"must have {n_samples} rows."
+            f"{who}: y_pred has the shapes {shapes} for {len(tasks.names)} tasks; "
+            f"there must be one array per task with {n_samples} samples."
         )
     return outputs
 
 
 def _is_by_task(y_pred: ArrayLike, n_tasks: int) -> bool:
-    """Whether predictions are a list of arrays of tasks, and not of samples."""
+    """Return whether predictions are a list with one array per task, not per sample."""
     if not isinstance(y_pred, list | tuple):
         return False
-    # None: the task has nothing of the kind, as a regression has no probabilities
+    # None if a task has no such predictions, such as probabilities of a regression
     known = [one for one in y_pred if one is not None]
     shapes = [_shape(one) for one in known]
     of_samples = len(y_pred) != n_tasks and all(s == (n_tasks,) for s in shapes)
@@ -92,14 +92,14 @@ def _is_by_task(y_pred: ArrayLike, n_tasks: int) -> bool:
 
 
 def _shape(one: Any) -> tuple[int, ...]:
-    """Return the shape of what is predicted for a task; (n_samples,) for tokens."""
+    """Return the shape of the predictions of a task; (n_samples,) for tokens."""
     if isinstance(one, list) and one and all(np.ndim(cell) == 2 for cell in one):
         return (len(one),)
     return getattr(one, "shape", ())
 
 
 def _is_of_tokens(y_pred: Any, tasks: Any, n_samples: int) -> bool:
-    """Whether a list has the tags of each sample of the only task, or their scores."""
+    """Return whether predictions are tags, or scores of tags, of a single task."""
     if not isinstance(y_pred, list) or not isinstance(tasks, TargetColumns):
         return False
     is_by_task = len(y_pred) == 1 and _shape(y_pred[0]) == (n_samples,)
@@ -116,7 +116,7 @@ def _of_array(whole: np.ndarray, tasks: TaskSet | TargetColumns) -> list[TaskOut
 
 
 def _of_regions(values: np.ndarray) -> TaskOutput:
-    """Return intervals or quantiles of one task; one NaN where it has none."""
+    """Return intervals or quantiles of one task; a single column of NaN for none."""
     is_none = values.dtype.kind == "f" and bool(np.isnan(values).all())
     return TaskOutput(values[:, 0] if is_none else values)
 
@@ -159,7 +159,7 @@ def _of_classes(
 
 def _refuse_absent(absent: list[str], who: str) -> None:
     if absent:
-        raise TaskError(f"{who}: y_pred has no predictions of the tasks {absent}.")
+        raise TaskError(f"{who}: y_pred has no predictions for the tasks {absent}.")
 
 
 def _output_or_none(one: Any, n_samples: int) -> TaskOutput:
@@ -167,7 +167,7 @@ def _output_or_none(one: Any, n_samples: int) -> TaskOutput:
 
 
 def _output(one: Any) -> TaskOutput:
-    """Return the output of one task from its own array or frame."""
+    """Return the output of one task from an array or a DataFrame."""
     one = from_arrow(one)
     if isinstance(one, list):
         return TaskOutput(as_cells(one))
@@ -179,7 +179,7 @@ def _output(one: Any) -> TaskOutput:
 
 
 def _values(column: Any) -> np.ndarray:
-    """Return the values of a series, with NaN for a missing one."""
+    """Return the values of a Series, with NaN for missing values."""
     array = np.asarray(column)
     if array.dtype.kind == "O":
         gaps = np.array([is_gap(value) for value in array], dtype=bool)
@@ -190,10 +190,10 @@ def _values(column: Any) -> np.ndarray:
 def give_to_tasks(
     outputs: Sequence[TaskOutput], classes: Any, tasks: TaskSet, who: str
 ) -> tuple[list[TaskGiven], list[np.ndarray | None]]:
-    """Return predictions as metrics take them, and the classes of their columns."""
+    """Return the predictions in the form for metrics, and the classes of columns."""
     if classes is None:
         outputs = [
-            # Keras has columns of shape (n_samples, 1)
+            # predictions of Keras may have the shape (n_samples, 1)
             replace(one, values=one.values[:, 0])
             if one.values.shape[1:] == (1,) and task.n_classes != 1
             else one
@@ -204,7 +204,7 @@ def give_to_tasks(
             for task, output in zip(tasks.tasks, outputs, strict=True)
         ]
     else:
-        said = _said_classes(classes, tasks, who)
+        said = _given_classes(classes, tasks, who)
         # the columns are in the order of the classes, which need not be sorted
         outputs = [
             replace(output, labels=None if one is None else one.tolist())
@@ -220,7 +220,7 @@ def give_to_tasks(
     return given, known
 
 
-def _said_classes(classes: Any, tasks: TaskSet, who: str) -> list[np.ndarray | None]:
+def _given_classes(classes: Any, tasks: TaskSet, who: str) -> list[np.ndarray | None]:
     """Return the classes that were given for each task."""
     if not hasattr(classes, "items"):
         is_flat = np.ndim(classes[0]) == 0 and classes[0] is not None
@@ -232,7 +232,7 @@ def _said_classes(classes: Any, tasks: TaskSet, who: str) -> list[np.ndarray | N
 def _guess_classes(
     name: str, classes: np.ndarray | None, output: TaskOutput, who: str
 ) -> np.ndarray | None:
-    """Return the labels of y_true if there are as many as columns, or 0..K-1."""
+    """Return the classes of y_true if they match the number of columns, or 0..K-1."""
     if classes is None:
         return None
     values = output.values
@@ -249,13 +249,13 @@ def _guess_classes(
         return every
     raise TaskError(
         f"{who}: task {name!r} has {values.shape[1]} columns of probabilities, but "
-        f"y_true has the labels {classes.tolist()}. Give classes=, the labels of the "
+        f"y_true has the labels {classes.tolist()}. Set classes to the classes of the "
         "columns."
     )
 
 
 def _classes_of_columns(output: TaskOutput, classes: np.ndarray) -> np.ndarray | None:
-    """Return the sorted labels of columns, where all labels of y are among them."""
+    """Return the sorted labels of columns if they contain all labels of y."""
     if output.labels is None or not set(classes.tolist()) <= set(output.labels):
         return None
     return np.unique(np.array(output.labels))
@@ -293,7 +293,7 @@ def _give(
 
 
 def _give_tags(name: str, cells: np.ndarray, known: np.ndarray, who: str) -> TaskGiven:
-    """Return the tags of tokens, or their scores."""
+    """Return the predicted tags of a token task, or their scores."""
     scores = [cell for cell in cells if np.ndim(cell) == 2]
     if not scores:
         return TaskGiven(predicted=cells)
@@ -301,7 +301,7 @@ def _give_tags(name: str, cells: np.ndarray, known: np.ndarray, who: str) -> Tas
     if widths != {len(known)}:
         raise TaskError(
             f"{who}: task {name!r} has {len(known)} tags, but y_pred has "
-            f"{sorted(widths)} columns for it. Give classes=, the tags of the columns."
+            f"{sorted(widths)} columns for it. Set classes to the tags of the columns."
         )
     is_proba = all(_looks_like_proba(cell) for cell in scores)
     return TaskGiven(scores=list(cells), is_proba=is_proba)
@@ -310,18 +310,18 @@ def _give_tags(name: str, cells: np.ndarray, known: np.ndarray, who: str) -> Tas
 def _order_of_classes(
     name: str, output: TaskOutput, known: np.ndarray, who: str
 ) -> list[int]:
-    """Return where the column of each class stands, by its name if it has one."""
+    """Return the column of each class, matched by name if the columns have names."""
     classes, in_order = known.tolist(), list(range(len(known)))
     if output.labels is None:
         return in_order
     for found, wanted in (
         (output.labels, classes),
-        # polars has texts for names of columns
+        # column names of polars are strings
         ([str(label) for label in output.labels], [str(label) for label in classes]),
     ):
         if set(found) == set(wanted):
             return [found.index(label) for label in wanted]
-    # the columns 0, 1, ... of a frame that was made from an array are no names
+    # The columns 0, 1, ... of a DataFrame that was made from an array are not names.
     if output.labels != in_order and set(output.labels) & set(classes):
         raise TaskError(
             f"{who}: task {name!r}: y_pred has columns for {output.labels}, but its "
@@ -331,4 +331,4 @@ def _order_of_classes(
 
 
 def _looks_like_proba(scores: np.ndarray) -> bool:
-    return not bool(np.any((scores < 0) | (scores > 1)))  # of NaN the score is NaN
+    return not bool(np.any((scores < 0) | (scores > 1)))  # NaN gives the score NaN

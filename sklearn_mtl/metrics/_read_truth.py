@@ -1,4 +1,4 @@
-"""Read the labels that a model is scored against."""
+"""Reading of the true labels for scores."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ def read_truth(
     model: NamedTasks | None,
     who: str,
 ) -> list[TaskTruth]:
-    """Return the labels that a model with these classes is scored against."""
+    """Return the true labels for the scores of a model with given classes."""
     if len(columns.names) != len(classes):
         raise TaskError(
-            f"{who}: y has {len(columns.names)} tasks, the model {len(classes)}."
+            f"{who}: y has {len(columns.names)} tasks, but the model has "
+            f"{len(classes)}."
         )
     if model is not None and not columns.is_1d:
         columns = columns.like(model, "y", who)
@@ -62,7 +63,7 @@ def _read_task(
     classes: np.ndarray | None,
     who: str,
 ) -> tuple[TaskTruth, np.ndarray]:
-    """Return the truth of one task and the labels that the model does not know."""
+    """Return the truth of one task, and the labels that were not seen in fit."""
     if classes is None:
         model = Task(name, "regression", None, np.dtype(float))
         y = _numbers(values, name, who)
@@ -80,7 +81,7 @@ def _read_tags(
     classes: np.ndarray | None,
     who: str,
 ) -> tuple[TaskTruth, np.ndarray]:
-    """Return the truth of a task of tokens and the tags that are new to the model."""
+    """Return the truth of a token task, and the tags that were not seen in fit."""
     if classes is None:
         raise TaskError(
             f"{who}: task {name!r} has lists as labels, but the estimator predicts "
@@ -106,9 +107,9 @@ def _read_tags(
 def _encode(
     values: np.ndarray, model: Task, classes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return labels as numbers of all classes, these, the model's, and the unseen."""
+    """Return codes, all classes, indices of the model's classes, and unseen labels."""
     codes = model.encode(values).astype(np.intp)
-    # Labels that the model has not seen are scored, as errors.
+    # Labels that were not seen in fit are scored as errors.
     new, place = np.unique(values[codes < 0], return_inverse=True)
     codes[codes < 0] = len(classes) + place
     together, rank = _join(classes, new)
@@ -116,25 +117,25 @@ def _encode(
 
 
 def _has_tokens(model: NamedTasks | None, t: int) -> bool:
-    """Say whether the model knows that the task is one of tokens."""
+    """Return whether the model has this task as a token task."""
     return isinstance(model, TaskSet) and model.tasks[t].is_tokens
 
 
 def _numbers(values: np.ndarray, name: str, who: str) -> np.ndarray:
     if len(values) and values.dtype.kind not in "fiub":
         raise TaskError(
-            f"{who}: task {name!r} is a regression, but its labels are of dtype "
-            f"{values.dtype}; numbers are needed."
+            f"{who}: task {name!r} is a regression task, but its labels have the dtype "
+            f"{values.dtype}; they must be numbers."
         )
     return values.astype(np.float64) if len(values) else np.empty(0)
 
 
 def _join(classes: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return both together, sorted where they compare, and the place of each."""
+    """Return the union, sorted if possible, and the index of each class in it."""
     n = len(classes) + len(new)
     if not len(new) or not len(classes):
         return (classes if len(classes) else new), np.arange(n)
-    # Text and numbers do not compare.
+    # Strings and numbers cannot be compared.
     if (classes.dtype.kind in "US") != (new.dtype.kind in "US"):
         together = np.array([*classes.tolist(), *new.tolist()], dtype=object)
         return together, np.arange(n)

@@ -1,6 +1,6 @@
 """Metrics of intervals, sets and quantiles of one task.
 
-Every function takes `y` (n,), values or class indices, what was predicted, and positive
+Every function takes values or class indices `y` (n,), predictions `given`, and positive
 weights `w` (n,).
 """
 
@@ -18,7 +18,7 @@ __all__ = [
 
 
 def interval_coverage(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the share of labels in their interval (n, 2), ends included."""
+    """Return the proportion of labels in their interval (n, 2), including its ends."""
     is_in = (given[:, 0] <= y) & (y <= given[:, 1])
     return float(np.average(is_in, weights=w))
 
@@ -29,7 +29,7 @@ def interval_width(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 
 
 def set_coverage(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the share of labels in their set (n, n_classes) of ones and zeros."""
+    """Return the proportion of labels in their set (n, n_classes) of ones and zeros."""
     return float(np.average(given[np.arange(len(y)), y], weights=w))
 
 
@@ -41,7 +41,7 @@ def set_size(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 def mean_pinball_loss(
     y: np.ndarray, given: np.ndarray, w: np.ndarray, *, levels: np.ndarray
 ) -> float:
-    """Return the pinball loss of quantiles (n, n_levels), its mean over the levels."""
+    """Return the pinball loss of quantiles (n, n_levels), averaged over the levels."""
     error = y[:, None] - given
     loss = np.where(error >= 0, levels * error, (levels - 1) * error)
     return float(np.average(loss.mean(axis=1), weights=w))

@@ -1,4 +1,4 @@
-"""Metrics by name: what each one needs, which tasks it can score, and its direction."""
+"""Registry of metrics: name, required predictions, kinds of tasks and direction."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric.
+    """A metric of one task.
 
     Attributes
     ----------
     name : str
-        The name by which it was asked for.
+        Name of the metric, possibly with "neg_".
     function : callable
-        Of (y, given, w), see `_classification` and `_regression`.
+        Function of (y, given, w), see `_classification` and `_regression`.
     needs : {"labels", "scores", "proba", "values", "interval", "quantiles", "set", \
             "tags", "spans", "any", "any_proba"}
-        What the model gives: labels, scores that rank, probabilities, or the values of
-        a regression; intervals or quantiles of it, or sets of classes; tags of tokens,
-        one by one or in their order; "any" is a user's own function of labels or
-        values, "any_proba" one of probabilities.
+        Required predictions: labels, scores, probabilities, regression values,
+        intervals, quantiles, sets of classes, single tags of tokens, or sequences of
+        tags. "any" is a user-defined function of labels or values, and "any_proba" a
+        user-defined function of probabilities.
     is_error : bool
-        Whether smaller is better.
+        Whether lower is better (before the sign is applied).
     sign : {1, -1}
-        -1 where the error was asked for with "neg_".
+        -1 for an error with the prefix "neg_".
     power : int
-        Which power of the unit of the labels it is in: 2 for squared errors, 0 for what
-        has no unit.
+        Power of the unit of the labels: 2 for squared errors, 0 for metrics without a
+        unit.
     """
 
     name: str
@@ -64,12 +64,12 @@ class Metric:
     power: int = 0
 
     def __call__(self, y_true: Any, y_pred: Any, **options: Any) -> float:
-        """Score labels and predictions of one task, as the function does."""
+        """Score the labels and predictions of one task."""
         return self.sign * float(self.function(y_true, y_pred, **options))
 
     @property
     def kind(self) -> str | None:
-        """The kind of task that it scores; None for any."""
+        """Kind of task that the metric can score; None for all kinds."""
         special: dict[str, str | None] = {"any": None}
         special |= dict.fromkeys(("values", "interval", "quantiles"), "regression")
         special |= dict.fromkeys(("tags", "spans"), "tokens")
@@ -104,7 +104,7 @@ _NEEDS: dict[str, dict[str, list[Callable[..., float]]]] = {
     "quantiles": {"scores": [], "errors": [g.mean_pinball_loss]},
     "set": {"scores": [g.set_coverage], "errors": [g.set_size]},
 }
-#: Powers of the labels' unit, of names here and of functions of sklearn.metrics.
+# : Power of the unit of the labels, by name of a metric here or in sklearn.metrics.
 _POWERS = {
     "mean_squared_error": 2,
     "root_mean_squared_error": 1,
@@ -132,23 +132,23 @@ _SHORT = {
     "pinball": "mean_pinball_loss",
 }
 
-#: Names that stand for another metric for each kind of task.
+# : Names that are resolved to a different metric for each kind of task.
 BY_KIND = ("auto", "skill", "coverage", "mean_width", "neg_mean_width")
 
 
 def metric_names() -> list[str]:
-    """Return the names that are known, errors also with "neg_"."""
+    """Return the known names, for errors also with "neg_"."""
     negated = [f"neg_{name}" for name, m in _METRICS.items() if m.is_error]
     return sorted([*_METRICS, *negated])
 
 
 def is_by_kind(metric: MetricChoice) -> bool:
-    """Say whether a name stands for another metric for each kind of task."""
+    """Return whether a name is resolved to a different metric for each kind of task."""
     return isinstance(metric, str) and metric in BY_KIND
 
 
 def find_metric(metric: MetricChoice, who: str) -> Metric:
-    """Return a metric by name, or wrap a function (y_true, y_pred) -> float."""
+    """Return the metric with a name, or a metric for a callable (y_true, y_pred)."""
     if isinstance(metric, Metric):
         return metric
     if callable(metric):
@@ -162,9 +162,9 @@ def find_metric(metric: MetricChoice, who: str) -> Metric:
         if found is not None and (found.is_error or not is_negated):
             return replace(found, name=metric, sign=-1 if is_negated else 1)
     raise TaskError(
-        f"{who}: unknown metric {_guessed(metric)}. Known are {metric_names()}, "
+        f"{who}: unknown metric {_guessed(metric)}. Allowed are {metric_names()}, "
         f"{', '.join(map(repr, BY_KIND))}, a dict by task name or by kind ('binary', "
-        "'multiclass', 'classification', 'regression', 'tokens'), and functions of "
+        "'multiclass', 'classification', 'regression', 'tokens'), and callables "
         "(y_true, y_pred)."
     )
 
@@ -175,27 +175,30 @@ def make_metric(
     response_method: str = "predict",
     greater_is_better: bool = True,
 ) -> Metric:
-    """Make a metric of a function of probabilities, or of one of which less is better.
+    """Make a metric from a function of probabilities, or from an error.
 
-    It stands wherever a metric may be a function. A function of labels or values of
-    which more is better needs no `make_metric`. Compare scikit-learn's `make_scorer`.
+    The result can be used wherever a metric may be a callable. A function of labels or
+    values for which greater is better can be used directly, without `make_metric`.
+    The arguments are those of scikit-learn's `make_scorer`.
 
     Parameters
     ----------
     function : callable
-        Of (y_true, y_pred) of one task, and sample_weight where weights are given.
+        Function with signature (y_true, y_pred) for one task. It must also accept
+        sample_weight if weights are given.
     response_method : {"predict", "predict_proba"}, default="predict"
-        What y_pred is: labels or values (n_samples,), or probabilities, (n_samples,) of
-        the second of two classes or (n_samples, n_classes) of more, in the order of the
-        sorted labels.
+        Predictions that are passed as y_pred. "predict" means labels or values
+        (n_samples,). "predict_proba" means probabilities: with two classes, an array
+        (n_samples,) for the second class; with more classes, an array (n_samples,
+        n_classes) in the order of the sorted labels.
     greater_is_better : bool, default=True
-        Whether more is better. The scores of an error are negated, as those of names
-        with "neg_" are.
+        Whether greater is better. If False, the values of the function are negated, as
+        with the prefix "neg_".
 
     Returns
     -------
     Metric
-        To be given as `metric`, in a list of them, or in a dict.
+        Metric for the parameter `metric`, also in a list or a dict.
 
     Raises
     ------
@@ -217,7 +220,7 @@ def make_metric(
     allowed = {"predict": "any", "predict_proba": "any_proba"}
     if response_method not in allowed:
         raise ValueError(
-            f"make_metric: response_method must be one of {list(allowed)}, found "
+            f"make_metric: response_method must be one of {list(allowed)}; got "
             f"{response_method!r}."
         )
     found = replace(
@@ -227,14 +230,14 @@ def make_metric(
 
 
 def _guessed(metric: Any) -> str:
-    """Return an unknown metric, and the known one whose name is most like it."""
+    """Return the name of an unknown metric with a suggestion of a similar name."""
     if isinstance(metric, str):
         return with_guesses([metric], metric_names())
     return repr(metric)
 
 
 def is_error(metric: MetricChoice, who: str) -> bool:
-    """Say whether a metric is an error (smaller is better), or a negated one."""
+    """Return whether a metric is an error, possibly negated."""
     return find_metric(metric, who).is_error
 
 
@@ -245,7 +248,7 @@ def choice_of_task(
     default: Any = None,
     classes: np.ndarray | None = None,
 ) -> Any:
-    """Return what is said of one task: by its name, by its kind, or for all."""
+    """Return the choice for one task: by name, by kind, or for all tasks."""
     if not isinstance(choice, Mapping):
         return choice
     of_kind = kind, target_of(kind, classes).type
@@ -260,7 +263,7 @@ def metric_of_task(
     who: str,
     classes: np.ndarray | None = None,
 ) -> Metric:
-    """Return what `metric` says of one task: by name, by kind, or for all."""
+    """Return the metric of one task: by name, by kind, or for all tasks."""
     target = target_of(kind, classes)
     chosen: Any = choice_of_task(metric, name, kind, "auto", classes)
     if is_by_kind(chosen):
@@ -269,14 +272,14 @@ def metric_of_task(
     if found.kind is not None and found.kind not in target.scored_by:
         raise TaskError(
             f"{who}: task {name!r} is a {kind} task, which {found.name!r} cannot "
-            "score. Give a dict by kind, such as {'classification': 'accuracy', "
+            "score. Use a dict by kind, such as {'classification': 'accuracy', "
             "'regression': 'r2'}, or 'auto'."
         )
     return found
 
 
 def read_metric(metric: MetricChoice, names: list[str], who: str) -> MetricChoice:
-    """Return metrics by name of task or kind, refusing keys that are neither."""
+    """Return metrics by task name or kind; raise for other keys."""
     if not isinstance(metric, Mapping):
         return metric
     kinds = {k for one in TARGET_KINDS for k in (*one.kinds, one.type)} - set(names)
@@ -286,6 +289,6 @@ def read_metric(metric: MetricChoice, names: list[str], who: str) -> MetricChoic
         return {**by_kind, **match_tasks(others, names, "metric", who)}
     except TaskError as error:
         raise TaskError(
-            f"{error} Allowed are also the kinds 'binary', 'multiclass', "
-            "'classification', 'regression' and 'tokens'."
+            f"{error} The kinds 'binary', 'multiclass', 'classification', 'regression' "
+            "and 'tokens' are also allowed as keys."
         ) from None

@@ -1,7 +1,7 @@
 """Regression metrics of one task.
 
-Every function takes `y` and `given` (n,) and positive weights `w` (n,), and returns NaN
-where it is not defined.
+Every function takes true values `y` (n,), predictions `given` (n,) and positive weights
+`w` (n,). Undefined metrics are NaN.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def d2_absolute_error_score(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> 
         return np.nan
     order = np.argsort(y, kind="stable")
     shares = np.cumsum(w[order])
-    # Any median minimises the absolute error: the lower one, where there are two.
+    # The lower median: every median minimises the absolute error.
     median = y[order[np.searchsorted(shares, 0.5 * shares[-1])]]
     deviation = mean_absolute_error(y, np.full_like(y, median), w)
     error = mean_absolute_error(y, given, w)
@@ -72,7 +72,7 @@ def _variance(values: np.ndarray, w: np.ndarray) -> float:
 
 
 def _relative(error: float, y: np.ndarray, w: np.ndarray) -> float:
-    """Return 1 - error / variance; 1 or 0 where y does not vary, as r2_score does."""
+    """Return 1 - error / variance; 1 or 0 if y is constant, like r2_score."""
     if len(y) < 2:
         return np.nan
     variance = _variance(y, w)

@@ -1,4 +1,4 @@
-"""Which items of a ranking are relevant, and how many there are in the gallery."""
+"""Relevance of ranked items, and the number of relevant items in the gallery."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ __all__ = [
 ]
 
 MISSING = -1
-# Cells of a ranking that are looked at together.
-# The rows of the ranked items of each query, as a whole or in blocks of queries.
+# Indices of the ranked items of each query, for all queries or in blocks of queries.
 Rankings: TypeAlias = ArrayLike | Iterable[ArrayLike]
 
-_CELLS = 2**20
+_BLOCK_SIZE = 2**20  # entries of a ranking that are processed together
 
 
 @dataclass(frozen=True)
 class TaskLabels:
-    """The labels of one task, of queries and of items, as numbers from 0.
+    """The labels of one task, of queries and items, encoded as numbers from 0.
 
     Attributes
     ----------
@@ -48,7 +47,7 @@ class TaskLabels:
     gallery: np.ndarray
 
     def n_relevant(self, at: np.ndarray) -> np.ndarray:
-        """Return how many items have the label of each query, itself excluded.
+        """Return the number of items with the label of each query, excluding the query.
 
         Shapes: at (n_queries,) -> (n_queries,).
         """
@@ -56,30 +55,30 @@ class TaskLabels:
             self.query.max(initial=MISSING), self.gallery.max(initial=MISSING)
         )
         counts = np.bincount(self.gallery[self.gallery >= 0], minlength=n_labels + 1)
-        counts[-1] = 0  # what -1 reads
+        counts[-1] = 0  # index -1 of missing labels
         is_self = (at >= 0) & (self.gallery[at] == self.query) & (self.query >= 0)
         return counts[self.query] - is_self
 
     def n_rankable(self, at: np.ndarray) -> np.ndarray:
-        """Return how many labelled items can be ranked for each query (n_queries,)."""
+        """Return the number of labelled items other than each query (n_queries,)."""
         is_labelled = self.gallery >= 0
         return is_labelled.sum() - ((at >= 0) & is_labelled[at])
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """A block of rankings of one task.
+    """Rankings of a block of queries for one task.
 
     Attributes
     ----------
     relevant : ndarray of shape (n_queries, n_ranked), bool
-        Whether the item at a place is relevant.
+        Whether the item at a position is relevant.
     rank : ndarray of shape (n_queries or 1, n_ranked), int32
-        Rank of each place from 1, not counting places that are dropped.
+        Rank of each position from 1, without counting dropped items.
     n_relevant : ndarray of shape (n_queries,), int
-        Relevant items in the gallery.
+        Number of relevant items in the gallery.
     n_rankable : ndarray of shape (n_queries,), int
-        Items in the gallery that can be ranked.
+        Number of items in the gallery that can be ranked.
     """
 
     relevant: np.ndarray
@@ -96,7 +95,7 @@ class Ranking:
         at, query = at[rows], labels.query[rows]
         is_in = (found >= 0) & (neighbors >= 0) & (neighbors != at[:, None])
         relevant = (found == query[:, None]) & is_in
-        # Mostly all items are labelled, and one row of ranks serves all queries.
+        # Usually all items are labelled, and all queries have the same ranks.
         if is_in.all():
             rank = np.arange(1, is_in.shape[1] + 1, dtype=np.int32)[None]
         else:
@@ -105,7 +104,7 @@ class Ranking:
         return cls(relevant, rank, part.n_relevant(at), part.n_rankable(at))
 
     def cut(self, depth: np.ndarray | int) -> Ranking:
-        """Drop the places behind a depth, which may differ by query (n_queries,)."""
+        """Drop positions after a depth, which may depend on the query (n_queries,)."""
         depth = np.broadcast_to(depth, len(self.relevant))
         n_columns = int((self.rank <= depth.max()).sum(axis=1).max())
         rank = self.rank[:, :n_columns]
@@ -113,13 +112,13 @@ class Ranking:
         return Ranking(relevant, rank, self.n_relevant, self.n_rankable)
 
     def is_short(self, depth: np.ndarray | int) -> np.ndarray:
-        """Say whose ranking ends before a depth that the gallery allows."""
+        """Return a mask of rankings that end before a depth that the gallery allows."""
         n_ranked = self.rank[:, -1] if self.rank.shape[1] else 0
         return n_ranked < np.minimum(depth, self.n_rankable)
 
 
 def read_labels(y_query: ArrayLike, y_gallery: ArrayLike, who: str) -> list[TaskLabels]:
-    """Return the labels of every task.
+    """Return the labels of each task.
 
     Shapes: y_query (n_queries,) or (n_queries, n_tasks), y_gallery
     (n_items,) or (n_items, n_tasks).
@@ -128,8 +127,8 @@ def read_labels(y_query: ArrayLike, y_gallery: ArrayLike, who: str) -> list[Task
     n_tasks = len(gallery.names)
     if len(query.names) != n_tasks:
         raise TaskError(
-            f"{who}: the tasks of y_query are {query.names}, those of y_gallery "
-            f"{gallery.names}; they must be the same."
+            f"{who}: the tasks of y_query are {query.names}, but the tasks of "
+            f"y_gallery are {gallery.names}; they must be the same."
         )
     query = query.like(gallery, "y_query", who)
     return [_join(query, gallery, t, who) for t in range(n_tasks)]
@@ -142,7 +141,7 @@ def _join(query: TargetColumns, gallery: TargetColumns, t: int, who: str) -> Tas
     if len(families) > 1:
         raise TaskError(
             f"{who}: task {name!r} has labels of the types {sorted(families)} in "
-            "y_query and y_gallery; they must be of one type to be compared."
+            "y_query and y_gallery; all labels must have the same type."
         )
     parts = [part for part in parts if len(part)] or [np.empty(0)]
     codes = np.unique(np.concatenate(parts), return_inverse=True)[1]
@@ -156,9 +155,9 @@ def _join(query: TargetColumns, gallery: TargetColumns, t: int, who: str) -> Tas
 def _family(values: np.ndarray, name: str, who: str) -> str:
     if values.dtype.kind == "f" and (values != np.floor(values)).any():
         raise TaskError(
-            f"{who}: task {name!r} has fractional labels; what is relevant is decided "
-            "by classes. Bin a regression target first, or leave its task out, as "
-            "tasks= of NeighborRetriever.report does."
+            f"{who}: task {name!r} has fractional labels, but relevance is defined by "
+            "classes. Divide a regression target into bins, or leave the task out "
+            "(parameter tasks of NeighborRetriever.report)."
         )
     return "text" if values.dtype.kind in "US" else "number"
 
@@ -166,18 +165,18 @@ def _family(values: np.ndarray, name: str, who: str) -> str:
 def read_index(
     query_index: ArrayLike | None, n_queries: int, n_items: int, who: str
 ) -> np.ndarray:
-    """Return the position of every query in the gallery, -1 where it is not in it."""
+    """Return the position of each query in the gallery, -1 if it is not there."""
     if query_index is None:
         return np.full(n_queries, -1)
     at = np.asarray(query_index)
     if at.shape != (n_queries,) or at.dtype.kind not in "iu":
         raise ValueError(
-            f"{who}: query_index must be {n_queries} integers, one for each query; "
-            f"found shape {at.shape} and dtype {at.dtype}."
+            f"{who}: query_index must be {n_queries} integers, one for each query; got "
+            f"shape {at.shape} and dtype {at.dtype}."
         )
     if len(at) and not (at.min() >= -1 and at.max() < n_items):
         raise ValueError(
-            f"{who}: query_index goes from {at.min()} to {at.max()}; allowed are "
+            f"{who}: query_index has values from {at.min()} to {at.max()}; allowed are "
             f"positions in the gallery, 0 to {n_items - 1}, and -1 for none."
         )
     return at.astype(np.int64)
@@ -186,7 +185,7 @@ def read_index(
 def iter_blocks(
     neighbors: Any, n_queries: int, n_items: int, who: str
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield blocks of rankings, small enough for what is computed of them.
+    """Yield blocks of rankings that are small enough for the memory.
 
     Shapes: neighbors (n_queries, n_ranked) -> block (n, n_ranked).
     """
@@ -197,7 +196,7 @@ def iter_blocks(
     parts: Iterable[Any] = [neighbors] if is_whole else neighbors
     for part in parts:
         ranking = _check_ranking(np.asarray(part), n_items, who)
-        step = max(1, _CELLS // max(1, ranking.shape[1]))
+        step = max(1, _BLOCK_SIZE // max(1, ranking.shape[1]))
         for first in range(0, len(ranking), step):
             block = ranking[first : first + step]
             _refuse_twice(block, who)
@@ -206,20 +205,20 @@ def iter_blocks(
             start += len(block)
     if start != n_queries:
         raise ValueError(
-            f"{who}: neighbors has {start} rows, y_query {n_queries}; both must have a "
-            "row for each query."
+            f"{who}: neighbors has {start} rows, but y_query has {n_queries}; both "
+            "must have one row per query."
         )
 
 
 def _refuse_twice(block: np.ndarray, who: str) -> None:
-    """Refuse rankings in which an item comes twice: it would count twice."""
+    """Raise if an item occurs twice in a ranking."""
     ordered = np.sort(block, axis=1)
     is_twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
     if is_twice.any():
         item = ordered[:, 1:][is_twice][0]
         raise ValueError(
-            f"{who}: neighbors has rows in which an item comes twice, such as {item}; "
-            "in a ranking each item has one place."
+            f"{who}: neighbors has rows that contain an item twice, such as {item}; "
+            "each item must occur once in a ranking."
         )
 
 
@@ -227,12 +226,13 @@ def _check_ranking(ranking: np.ndarray, n_items: int, who: str) -> np.ndarray:
     if ranking.ndim != 2 or ranking.dtype.kind not in "iu":
         raise ValueError(
             f"{who}: neighbors must be integers of shape (n_queries, n_ranked), as "
-            f"kneighbors returns them; found shape {ranking.shape} and dtype "
+            f"returned by kneighbors; got shape {ranking.shape} and dtype "
             f"{ranking.dtype}."
         )
     if ranking.size and not (ranking.min() >= -1 and ranking.max() < n_items):
         raise ValueError(
-            f"{who}: neighbors goes from {ranking.min()} to {ranking.max()}; allowed "
-            f"are positions in the gallery, 0 to {n_items - 1}, and -1 for none."
+            f"{who}: neighbors has values from {ranking.min()} to {ranking.max()}; "
+            f"allowed are positions in the gallery, 0 to {n_items - 1}, and -1 for "
+            "none."
         )
     return ranking

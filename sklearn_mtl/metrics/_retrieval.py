@@ -1,4 +1,4 @@
-"""Precision, recall and hits of rankings, each with its formula in its name."""
+"""Precision, recall and hit rate of rankings."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def precision_at_k(
     query_index: ArrayLike | None = None,
     average: str | None = "mean",
 ) -> Any:
-    """Return the share of the first k items that have the query's label.
+    """Return the proportion of the first k items that have the label of the query.
 
-    P@k = (1 / k) sum over i <= k of rel_i, where rel_i says whether the item of rank i
-    has the label of the query. The query itself, by its position, and items without a
-    label are not in the ranking: those behind them move up. Between items of equal
-    distance the ranking that is given decides; that of NeighborRetriever goes by index.
+    P@k = (1 / k) sum over i <= k of rel_i, where rel_i is 1 if the item of rank i has
+    the label of the query, and 0 otherwise. Items without a label, and the query itself
+    (given by `query_index`), are removed, and the following items move up. The given
+    ranking also decides the order of ties; NeighborRetriever orders them by index.
 
     Parameters
     ----------
@@ -42,38 +42,39 @@ def precision_at_k(
     y_gallery : array-like of shape (n_items,)
         Labels of the items; NaN, None or pandas.NA where missing.
     neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
-        Positions in the gallery, best first, as `kneighbors` returns them; -1 where
-        nothing was found. An iterable gives the rows block by block.
+        Positions in the gallery, best first, as returned by `kneighbors`; -1 where
+        nothing was found. An iterable yields the rows in blocks.
     k : int, default=10
-        How many items to look at.
+        Number of ranked items to evaluate.
     query_index : array-like of shape (n_queries,), default=None
-        Position of each query in the gallery, -1 where it is not in it; None where no
-        query is.
+        Position of each query in the gallery, -1 if it is not in the gallery. None
+        means that no query is in the gallery.
     average : {"mean"} or None, default="mean"
-        The mean over the queries that have a value, or the values (n_queries,).
+        "mean" returns the mean over the queries with a value; None returns the values
+        of all queries.
 
     Returns
     -------
     float or ndarray of shape (n_queries,)
-        The mean, or with average=None the value of each query: NaN where it has no
-        label, or no item of the gallery is relevant.
+        Mean, or the value of each query with average=None. It is NaN if the query has
+        no label, or if no item of the gallery is relevant.
 
     Raises
     ------
     TaskError
-        If there are several tasks, or labels that are no classes.
+        If there are several tasks, or labels are not classes.
     ValueError
-        If neighbors is no ranking, or too short for k once items are dropped.
+        If neighbors is not a valid ranking, or has fewer than k items after removal.
 
     Warns
     -----
     UndefinedMetricWarning
-        How many queries have no value.
+        If queries have no value. The message has their number.
 
     See Also
     --------
     retrieval_report : All metrics for all tasks.
-    recall_at_k : Divided by the number of relevant items.
+    recall_at_k : Number of hits divided by the number of relevant items.
 
     Examples
     --------
@@ -95,10 +96,10 @@ def hit_rate_at_k(
     query_index: ArrayLike | None = None,
     average: str | None = "mean",
 ) -> Any:
-    """Return the share of queries with a relevant item among the first k.
+    """Return the proportion of queries with a relevant item among the first k.
 
-    Of one query it is 1 if there is an i <= k with rel_i = 1, else 0; often called
-    recall@k in papers on metric learning.
+    The value of a query is 1 if rel_i = 1 for some i <= k, and 0 otherwise. Papers on
+    metric learning often call this metric recall@k.
 
     Parameters
     ----------
@@ -107,18 +108,18 @@ def hit_rate_at_k(
     y_gallery : array-like of shape (n_items,)
         Labels of the items.
     neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
-        As in `precision_at_k`, which has the rules for all.
+        As in `precision_at_k`.
     k : int, default=10
-        How many items to look at.
+        Number of ranked items to evaluate.
     query_index : array-like of shape (n_queries,), default=None
-        Position of each query in the gallery, -1 where it is not in it.
+        Position of each query in the gallery, -1 if it is not in the gallery.
     average : {"mean"} or None, default="mean"
-        The mean, or the value of each query.
+        "mean" returns the mean; None returns the values of all queries.
 
     Returns
     -------
     float or ndarray of shape (n_queries,)
-        The mean, or with average=None the value of each query.
+        Mean, or the value of each query with average=None.
 
     Examples
     --------
@@ -140,10 +141,10 @@ def recall_at_k(
     query_index: ArrayLike | None = None,
     average: str | None = "mean",
 ) -> Any:
-    """Return the share of the relevant items that are among the first k.
+    """Return the proportion of the relevant items that are among the first k.
 
-    (1 / R) sum over i <= k of rel_i, with R relevant items in the gallery, the query
-    itself not counted. It cannot be 1 where R > k.
+    The value is (1 / R) sum over i <= k of rel_i, where R is the number of relevant
+    items in the gallery without the query itself. It is less than 1 if R > k.
 
     Parameters
     ----------
@@ -152,18 +153,18 @@ def recall_at_k(
     y_gallery : array-like of shape (n_items,)
         Labels of the items.
     neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
-        As in `precision_at_k`, which has the rules for all.
+        As in `precision_at_k`.
     k : int, default=10
-        How many items to look at.
+        Number of ranked items to evaluate.
     query_index : array-like of shape (n_queries,), default=None
-        Position of each query in the gallery, -1 where it is not in it.
+        Position of each query in the gallery, -1 if it is not in the gallery.
     average : {"mean"} or None, default="mean"
-        The mean, or the value of each query.
+        "mean" returns the mean; None returns the values of all queries.
 
     Returns
     -------
     float or ndarray of shape (n_queries,)
-        The mean, or with average=None the value of each query.
+        Mean, or the value of each query with average=None.
 
     Examples
     --------
@@ -186,8 +187,8 @@ def r_precision(
 ) -> Any:
     """Return the precision at R, the number of relevant items of the query.
 
-    (1 / R) sum over i <= R of rel_i, which is precision and recall at once; it is 1 for
-    a perfect ranking whatever R is.
+    The value is (1 / R) sum over i <= R of rel_i, which is both the precision and the
+    recall at R. It is 1 for a perfect ranking for every R.
 
     Parameters
     ----------
@@ -196,16 +197,16 @@ def r_precision(
     y_gallery : array-like of shape (n_items,)
         Labels of the items.
     neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
-        As in `precision_at_k`, which has the rules for all; of at least R items.
+        As in `precision_at_k`, with at least R items.
     query_index : array-like of shape (n_queries,), default=None
-        Position of each query in the gallery, -1 where it is not in it.
+        Position of each query in the gallery, -1 if it is not in the gallery.
     average : {"mean"} or None, default="mean"
-        The mean, or the value of each query.
+        "mean" returns the mean; None returns the values of all queries.
 
     Returns
     -------
     float or ndarray of shape (n_queries,)
-        The mean, or with average=None the value of each query.
+        Mean, or the value of each query with average=None.
 
     Examples
     --------

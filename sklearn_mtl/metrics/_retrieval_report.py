@@ -1,4 +1,4 @@
-"""All retrieval metrics of all tasks from one ranking."""
+"""Report of all retrieval metrics of all tasks for one ranking."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def retrieval_report(
     k: int = 10,
     query_index: ArrayLike | None = None,
 ) -> dict[str, dict[str, float]]:
-    """Score one ranking for every task.
+    """Score one ranking for all tasks.
 
-    `pandas.DataFrame(report).T` is a table with a row for each task. The values are the
-    means of the functions of the same names.
+    `pandas.DataFrame(report).T` is a table with one row per task. The values are the
+    means of the functions with the same names.
 
     Parameters
     ----------
@@ -44,36 +44,38 @@ def retrieval_report(
         Labels of the items.
     neighbors : array-like of shape (n_queries, n_ranked), or iterable of such arrays
         Positions in the gallery, best first; -1 where nothing was found. An iterable
-        gives the rows block by block, so that long rankings need not be held.
+        yields the rows in blocks, so that long rankings need not be in memory.
     k : int, default=10
-        Depth of the metrics that have one.
+        Depth of the metrics with a depth.
     query_index : array-like of shape (n_queries,), default=None
-        Position of each query in the gallery, -1 where it is not in it.
+        Position of each query in the gallery, -1 if it is not in the gallery.
 
     Returns
     -------
     dict of str to dict of str to float
-        For each task "precision_at_1"; "precision_at_k", "hit_rate_at_k", "recall_at_k"
-        and "average_precision_at_k" with the number in place of k; "r_precision",
-        "map_at_r"; and the counts "n_queries", "n_unlabelled" (queries without a label)
-        and "n_without_relevant" (queries with a label that no other item has), which
-        are in no mean.
+        Values by task name. For each task: "precision_at_1"; "precision_at_k",
+        "hit_rate_at_k", "recall_at_k" and "average_precision_at_k" with the value of k
+        in the key; "r_precision" and "map_at_r"; and the counts "n_queries",
+        "n_unlabelled" (queries without a label) and "n_without_relevant" (queries with
+        a label that no other item has). Queries in the last two counts are left out of
+        the means.
 
     Raises
     ------
     TaskError
-        If the tasks differ, or a label is no class.
+        If the tasks differ, or labels are not classes.
     ValueError
-        If neighbors is no ranking of these queries.
+        If neighbors is not a valid ranking for these queries.
 
     Warns
     -----
     UndefinedMetricWarning
-        Which metrics are NaN since the rankings are too short for them.
+        If metrics are NaN because the rankings are too short for them.
 
     See Also
     --------
-    sklearn_mtl.neighbors.NeighborRetriever.report : Searches as deep as it takes.
+    sklearn_mtl.neighbors.NeighborRetriever.report : Report with a search of the
+        required depth.
     ndcg_at_k : One number for all tasks.
 
     Examples
@@ -113,7 +115,7 @@ def retrieval_report(
 
 
 def _metrics(k: int) -> dict[str, tuple[of.Formula, int | None]]:
-    """Return formula and depth of every metric; None for R."""
+    """Return the formula and depth of each metric; None for R."""
     return {
         "precision_at_1": (of.precision_of, 1),
         f"precision_at_{k}": (of.precision_of, k),
@@ -138,7 +140,7 @@ def _warn_of_short(short: dict[str, int], n_queries: int) -> None:
     if short:
         warnings.warn(
             f"{_WHO}: {sorted(short)} are NaN: the rankings of up to "
-            f"{max(short.values())} of {n_queries} queries end too early. Search for "
+            f"{max(short.values())} of {n_queries} queries are too short. Search for "
             "more neighbours.",
             UndefinedMetricWarning,
             stacklevel=3,
@@ -151,7 +153,7 @@ def retrieval_depth(
     k: int,
     query_index: ArrayLike | None = None,
 ) -> int:
-    """Return how long rankings must be for `retrieval_report`.
+    """Return the required length of rankings for `retrieval_report`.
 
     Shapes: y_query (n_queries,) or (n_queries, n_tasks), y_gallery
     (n_items,) or (n_items, n_tasks), query_index (n_queries,).
@@ -162,7 +164,8 @@ def retrieval_depth(
     at = read_index(query_index, n_queries, n_items, _WHO)
     for task in labels:
         n_relevant = int(task.n_relevant(at).max(initial=0))
-        # Unlabelled items, and the query itself, take places in a ranking but no ranks.
+        # Unlabelled items and the query itself have positions in a ranking but no
+        # ranks.
         n_unlabelled = int((task.gallery < 0).sum())
         depth = max(depth, max(k, n_relevant) + n_unlabelled)
     return min(n_items, depth + bool((at >= 0).any()))

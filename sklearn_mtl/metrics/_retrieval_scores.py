@@ -1,4 +1,4 @@
-"""From a ranking to a metric: formulas, depths, and what has no value."""
+"""Computation of retrieval metrics from rankings."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ __all__ = [
     "score_task",
 ]
 
-# A metric of a block: (ranking cut at its depth, k) -> (n_queries,).
+# Function of a ranking, cut at its depth, and k, that returns values (n_queries,).
 Formula = Callable[[Ranking, int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class TaskMetric:
-    """A public metric: its name, formula and depth, which is R where k is None."""
+    """A metric with name, formula and depth k; None means R."""
 
     name: str
     formula: Formula
@@ -90,7 +90,7 @@ def average_precision_of_hits(ranking: Ranking, k: int) -> np.ndarray:
 
 
 def _divide(values: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Divide; what has no relevant item becomes NaN later, and here 0."""
+    """Divide, with 0 for queries without a relevant item, which become NaN later."""
     return values / by.clip(min=1)
 
 
@@ -102,13 +102,13 @@ def score_task(
     query_index: ArrayLike | None,
     average: str | None,
 ) -> Any:
-    """Return a metric of one task."""
+    """Return the value of a metric for one task."""
     who, k = metric.name, metric.k
     labels = read_labels(y_query, y_gallery, who)
     if len(labels) > 1:
         raise TaskError(
-            f"{who}: y has the tasks {[one.name for one in labels]}; a ranking is "
-            "scored for one task. Choose a column, or use retrieval_report."
+            f"{who}: y has the tasks {[one.name for one in labels]}, but this metric "
+            "scores one task. Select a column, or use retrieval_report."
         )
     task = labels[0]
     n_queries, n_items = len(task.query), len(task.gallery)
@@ -125,19 +125,19 @@ def score_task(
 
 
 def refuse_short(n_short: int, n_queries: int, k: int | None, who: str) -> None:
-    """Refuse rankings that end before the depth, though the gallery has more."""
+    """Raise if rankings end before the depth although the gallery has more items."""
     if n_short:
         raise ValueError(
-            f"{who}: the rankings of {n_short} of {n_queries} queries end too early, "
-            f"items without a label not counted: {'R' if k is None else k} items are "
-            "needed. Search for more neighbours."
+            f"{who}: the rankings of {n_short} of {n_queries} queries are too short: "
+            f"{'R' if k is None else k} items with a label are required. Search for "
+            "more neighbours."
         )
 
 
 def apply_formula(
     formula: Formula, ranking: Ranking, k: int | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return a metric of a block, and whose ranking is too short for it.
+    """Return the values of a metric for a block, and a mask of too short rankings.
 
     Shapes: -> values (n_queries,), is_short (n_queries,).
     """
@@ -148,10 +148,10 @@ def apply_formula(
 
 
 def check_k(k: Any, who: str) -> None:
-    """Refuse what is no positive integer."""
+    """Raise if k is not a positive integer."""
     is_number = isinstance(k, Integral) and not isinstance(k, bool)
     if not (is_number and k >= 1):
-        raise ValueError(f"{who}: k must be an integer from 1, found {k!r}.")
+        raise ValueError(f"{who}: k must be an integer of at least 1; got {k!r}.")
 
 
 def finish(
@@ -162,15 +162,15 @@ def finish(
     name: str = "",
     stacklevel: int = 3,
 ) -> Any:
-    """Tell how many queries have no value, and average the others."""
+    """Warn if queries have no value, and average the others."""
     if average not in ("mean", None):
-        raise ValueError(f"{who}: average must be 'mean' or None, found {average!r}.")
+        raise ValueError(f"{who}: average must be 'mean' or None; got {average!r}.")
     n_without = int(np.isnan(values).sum())
     if n_without:
         warnings.warn(
             f"{who}: {name}{n_without} of {len(values)} queries have no value: "
-            f"{n_unlabelled} have no label, and for {n_without - n_unlabelled} the "
-            "gallery has no relevant item.",
+            f"{n_unlabelled} have no label, and {n_without - n_unlabelled} have no "
+            "relevant item in the gallery.",
             UndefinedMetricWarning,
             stacklevel=stacklevel,
         )
@@ -178,6 +178,6 @@ def finish(
 
 
 def mean_of(values: np.ndarray) -> float:
-    """Return the mean of what is not NaN; NaN where all is."""
+    """Return the mean of the values that are not NaN; NaN if all are NaN."""
     has_value = ~np.isnan(values)
     return float(values[has_value].mean()) if has_value.any() else float("nan")

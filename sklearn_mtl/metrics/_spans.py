@@ -1,6 +1,6 @@
-"""Metrics of the tags of tokens, which may mark spans of them.
+"""Metrics of tags of tokens, and of the spans that they mark.
 
-As in `_classification` the functions take what is true, what is given and weights.
+As in `_classification`, the functions take true values, predictions and weights.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ __all__ = ["span_f1", "token_accuracy"]
 
 
 def token_accuracy(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return the share of right tags."""
+    """Return the proportion of correct tags."""
     return accuracy(y, given, w)
 
 
 def span_f1(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
-    """Return F1 of spans that have the right type, beginning and end.
+    """Return the F1 score of spans; type, start and end must be correct.
 
-    It takes tags, those of all samples in turn with an "O" after each sample. NaN where
-    there is no span.
+    The tags of all samples are concatenated, with an "O" after each sample. The score
+    is NaN if there is no span.
 
     Shapes: y (n_places,), given (n_places,), w (n_places,).
     """
-    number: dict[str, int] = {}  # np.unique would sort all texts
+    number: dict[str, int] = {}  # np.unique would sort all strings
     true, found = (
         np.array([number.setdefault(tag, len(number)) for tag in tags.tolist()])
         for tags in (y, given)
@@ -42,10 +42,10 @@ def span_f1(y: np.ndarray, given: np.ndarray, w: np.ndarray) -> float:
 
 
 def _spans(prefix: np.ndarray, types: np.ndarray, n_types: int) -> np.ndarray:
-    """Return a number of beginning and type where a span has ended, else -1.
+    """Return a number for start and type of a span after its end, else -1.
 
-    These are the rules of conlleval, and those of seqeval unless it is told a scheme: a
-    span also begins at an "I" that follows no "B", and where the type changes.
+    The rules are those of conlleval, and of seqeval's default mode: a span also starts
+    at an "I" that does not follow a "B", and if the type changes.
 
     Shapes: prefix (n_places,), types (n_places,) -> (n_places,).
     """
@@ -61,6 +61,6 @@ def _spans(prefix: np.ndarray, types: np.ndarray, n_types: int) -> np.ndarray:
     places = np.arange(len(prefix))
     last = np.maximum.accumulate(np.where(begins, places, 0))
     out = np.full(len(prefix), -1)
-    at = places[ends]  # never the first
+    at = places[ends]  # never the first place
     out[at] = last[at - 1] * n_types + type_before[at]
     return out

@@ -1,4 +1,4 @@
-"""The tags of tokens to score against: each tag is a label of its own."""
+"""True tags of token tasks, where each tag is a separate label."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _OUTSIDE = "O"
 class TagTruth(TaskTruth):
     """The observed tags of one task.
 
-    `rows` are the places of the tags among the tokens of `samples`.
+    `rows` are the indices of the tags among all tokens of `samples`.
 
     Attributes
     ----------
     samples : ndarray of shape (n_samples,)
-        The rows that have tags.
+        Indices of the samples that have tags.
     lengths : ndarray of shape (n_samples,)
-        How many tokens they have.
+        Number of tokens of each of these samples.
     """
 
     samples: np.ndarray
@@ -44,7 +44,7 @@ class TagTruth(TaskTruth):
         return self.regroup(super().labels)
 
     def regroup(self, values: np.ndarray) -> Any:
-        """Return a list with what stands at the observed tags of each sample."""
+        """Return a list with the values at the observed tags of each sample."""
         counts = np.bincount(self._sample_of_tags, minlength=len(self.samples))
         parts = np.split(values, np.cumsum(counts)[:-1]) if len(counts) else []
         return [part.tolist() for part in parts]
@@ -55,7 +55,7 @@ class TagTruth(TaskTruth):
         return self.weight[first]
 
     def align(self, given: Any, who: str) -> Any:
-        """Return what a model gives for each token of the samples."""
+        """Return the predictions for each token of the samples."""
         predicted, scores = (
             None if cells is None else [cells[row] for row in self.samples.tolist()]
             for cells in (given.predicted, given.scores)
@@ -71,14 +71,14 @@ class TagTruth(TaskTruth):
     def in_sequence(
         self, values: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the tags, what is given for them and weights, samples apart by "O".
+        """Return tags, predictions and weights of tokens, with "O" between samples.
 
-        A missing tag is "O" in both.
+        A missing tag is "O" in tags and predictions.
 
         Shapes: values (n_tags,) -> (n_places,) each.
         """
         tags = super().labels
-        places = self.rows + self._sample_of_tags  # one "O" after each sample before
+        places = self.rows + self._sample_of_tags  # one "O" per previous sample
         sequences = []
         for part in (tags, values):
             whole = np.full(self.lengths.sum() + len(self.samples), _OUTSIDE, object)
@@ -89,7 +89,7 @@ class TagTruth(TaskTruth):
 
     @property
     def _sample_of_tags(self) -> np.ndarray:
-        """Return the number among the samples of the sample of each tag."""
+        """Return the index in `samples` of the sample of each tag."""
         return np.repeat(np.arange(len(self.samples)), self.lengths)[self.rows]
 
     def _check(self, cells: Sequence[Any], who: str) -> None:
@@ -98,8 +98,8 @@ class TagTruth(TaskTruth):
             if not isinstance(cell, list | tuple | np.ndarray):
                 raise TaskError(
                     f"{who}: task {self.name!r} has lists of tags in y, but its "
-                    f"prediction of sample {row} is {cell!r}. The estimator must be "
-                    "one that predicts a tag for each token."
+                    f"prediction of sample {row} is {cell!r}. The estimator must "
+                    "predict a tag for each token."
                 )
             if len(cell) != length:
                 raise TaskError(

@@ -1,4 +1,4 @@
-"""The labels to score against, task by task."""
+"""True labels of a task for scores."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ __all__ = ["TaskTruth"]
 
 @dataclass(frozen=True)
 class TaskTruth:
-    """The observed labels of one task that have a positive weight.
+    """The observed labels of one task with positive weights.
 
     Attributes
     ----------
     name : str
         Name of the task.
     rows : ndarray of shape (n_observed,)
-        Their rows.
+        Indices of the samples.
     y : ndarray of shape (n_observed,)
-        Indices into `classes`, or the values of a regression.
+        Indices of the labels in `classes`, or regression values.
     weight : ndarray of shape (n_observed,)
         Positive weights.
     model : Task
-        The task as the model knows it.
+        Task of the model.
     classes : ndarray of shape (n_classes,) or None
-        The labels of the model and of y together; None for a regression.
+        Union of the classes of the model and of y; None for a regression task.
     of_model : ndarray of shape (n_classes_of_model,)
-        Where the model's classes stand in `classes`.
+        Indices of the classes of the model in `classes`.
     """
 
     name: str
@@ -44,10 +44,10 @@ class TaskTruth:
 
     @property
     def kind(self) -> str:
-        """Return "binary", "multiclass", "regression" or "tokens".
+        """Kind of the task: "binary", "multiclass", "regression" or "tokens".
 
-        Model and y decide together, so that a fold in which one of them lacks a class
-        is scored by the same metric as the others.
+        It depends on the classes of the model and of y together, so that all folds use
+        the same metric even if a class is missing in a fold.
         """
         if self.classes is None:
             return "regression"
@@ -55,18 +55,18 @@ class TaskTruth:
 
     @property
     def labels(self) -> Any:
-        """The labels as they came; those of tokens as lists."""
+        """Labels as given by the user; lists for a token task."""
         return self.y if self.classes is None else self.classes[self.y]
 
     @property
     def weight_of_labels(self) -> np.ndarray:
-        """The weight of each of the labels."""
+        """Weight of each label."""
         return self.weight
 
     def align(self, given: Any, who: str) -> Any:
-        """Return what a model gives, in an array that `rows` can index."""
+        """Return the predictions in arrays that can be indexed with `rows`."""
         return given
 
     def regroup(self, values: np.ndarray) -> Any:
-        """Return what is given for `rows` in the form of the labels."""
+        """Return predictions for `rows` in the form of the labels."""
         return values

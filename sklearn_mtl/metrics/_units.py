@@ -1,4 +1,4 @@
-"""Scores in the units of different tasks, of which no mean should be taken as it is."""
+"""Units of scores, and means over tasks with different units."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ __all__ = [
     "warn_of_units",
 ]
 
-#: Tasks whose labels differ in spread by more than this are taken to have other units.
+#: If spreads of labels differ by a larger factor, tasks are assumed to have different
+#: units.
 MOST_SPREAD = 10.0
 
 
-#: What is said where scores in the units of several tasks are averaged.
+#: Note for means over tasks with different units.
 MEAN_OF_UNITS = (
-    "Means over tasks are of scores divided by the standard deviation of the task's "
-    "labels (its square for squared errors)."
+    "For means over tasks, scores are divided by the standard deviation of the labels "
+    "of the task (by its square for squared errors)."
 )
 
 
 def mean_over_tasks(
     values: np.ndarray, units: Sequence[float] | None = None
 ) -> np.ndarray:
-    """Average over the last axis what there is; NaN where there is nothing.
+    """Return the mean over the last axis without NaN; NaN if all values are NaN.
 
-    With the units of the tasks given, values are brought to one unit first.
+    If the units of the tasks are given, values are first divided by them.
     """
     if units is not None:
         values = values / np.asarray(units)
@@ -48,10 +49,11 @@ def mean_over_tasks(
 
 
 def tasks_in_means(scores: np.ndarray) -> np.ndarray:
-    """Return which tasks count in means over tasks.
+    """Return a mask of the tasks to include in means over tasks.
 
-    Those that any model has a score of in more than half of the splits: the noise of a
-    mean over one or two of many splits cannot be estimated. All tasks where none has.
+    These are the tasks for which any model has a score in more than half of the splits,
+    because the noise of a mean over one or two of many splits cannot be estimated. If
+    there are no such tasks, all tasks are included.
 
     Shapes: scores (n_models, n_splits, n_tasks) -> (n_tasks,), bool.
     """
@@ -61,7 +63,9 @@ def tasks_in_means(scores: np.ndarray) -> np.ndarray:
 
 
 def label_spreads(codes: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:
-    """Return the standard deviation of each task's labels, that of a circle by period.
+    """Return the standard deviation of the labels of each task.
+
+    For a circular task, it is the standard deviation of the uniform distribution.
 
     Shapes: codes (n_samples, n_tasks) -> (n_tasks,).
     """
@@ -69,14 +73,14 @@ def label_spreads(codes: np.ndarray, periods: Sequence[float | None]) -> np.ndar
     for t, (column, period) in enumerate(zip(codes.T, periods, strict=True)):
         seen = column[~np.isnan(column)]
         if period is not None:
-            out[t] = period / np.sqrt(12.0)  # that of values all around
+            out[t] = period / np.sqrt(12.0)
         elif len(seen):
             out[t] = seen.std()
     return out
 
 
 def share_unit(metrics: Sequence[Metric], spreads: np.ndarray) -> bool:
-    """Say whether scores of these metrics may be averaged as they are.
+    """Return whether scores of metrics can be averaged without rescaling.
 
     Shapes: spreads (n_tasks,).
     """
@@ -89,7 +93,7 @@ def share_unit(metrics: Sequence[Metric], spreads: np.ndarray) -> bool:
 
 
 def score_units(metrics: Sequence[Metric], spreads: np.ndarray) -> np.ndarray:
-    """Return what scores are divided by before a mean over tasks is taken.
+    """Return the units by which scores are divided before the mean over tasks.
 
     Shapes: spreads (n_tasks,) -> (n_tasks,).
     """
@@ -106,7 +110,7 @@ def warn_of_units(
     average: str | TaskNumbers,
     who: str,
 ) -> None:
-    """Warn where scores in different units are averaged."""
+    """Warn if scores with different units are averaged."""
     if not isinstance(average, str) or not any(metric.power for metric in metrics):
         return
     known = np.flatnonzero(~np.isnan(list(scores.values()))).tolist()
@@ -116,12 +120,15 @@ def warn_of_units(
         return
     names = list(dict.fromkeys(metric.name for metric in some))
     least, most = (truths[known[i]].name for i in _ends(spreads))
-    why = f"labels of {most!r} vary {MOST_SPREAD:g} times as much as those of {least!r}"
+    why = (
+        f"the spread of the labels of {most!r} is more than {MOST_SPREAD:g} times "
+        f"that of {least!r}"
+    )
     if len(names) > 1:
-        why = "they are not the same metric"
+        why = "the metrics are different"
     warnings.warn(
-        f"{who}: a mean is taken of {names}, which are in the units of the tasks: "
-        f"{why}. A mean that counts all tasks alike is that of 'skill', 'r2' or "
+        f"{who}: the mean is over values of {names}, which have the units of the "
+        f"tasks: {why}. To weight all tasks equally, use 'skill', 'r2' or "
         "'d2_absolute_error_score'.",
         DifferentUnitsWarning,
         stacklevel=4,
@@ -136,6 +143,6 @@ def _spread(truth: TaskTruth) -> float:
 
 
 def _ends(spreads: np.ndarray) -> tuple[int, int]:
-    """Return the places of the smallest spread and of the largest."""
+    """Return the indices of the smallest and the largest spread."""
     least = np.where(spreads > 0, spreads, np.inf)
     return int(least.argmin()), int(spreads.argmax())

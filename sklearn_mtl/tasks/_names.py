@@ -32,7 +32,7 @@ class NamedTasks(Protocol):
 
     @property
     def has_names(self) -> bool:
-        """Whether the names were given by the user."""
+        """True if the names were given by the user."""
 
 
 @dataclass(frozen=True)

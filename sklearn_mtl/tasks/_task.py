@@ -71,12 +71,12 @@ class Task:
 
     @property
     def is_classification(self) -> bool:
-        """Whether each label is one of the classes."""
+        """True if each label is one of the classes."""
         return self.classes is not None and not self.is_tokens
 
     @property
     def is_tokens(self) -> bool:
-        """Whether each label is a list with a tag for each token of the sample."""
+        """True if each label is a list with one tag for each token of the sample."""
         return self.kind == "tokens"
 
     @property

@@ -45,13 +45,13 @@ def test_a_task_is_scored_by_it():
 
 @pytest.mark.parametrize("metric", [circular_error, circular_score])
 def test_wrong_arguments_are_explained(metric):
-    with pytest.raises(ValueError, match="period must be positive; found 0"):
+    with pytest.raises(ValueError, match="period must be positive; got 0"):
         metric([1.0], [1.0], period=0)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         metric([1.0], [1.0, 2.0])
     with pytest.raises(ValueError, match="all 1 labels of y_true are missing"):
         metric([np.nan], [1.0])
-    with pytest.raises(ValueError, match="y_pred is NaN where y_true has a label"):
+    with pytest.raises(ValueError, match="y_pred is NaN for samples with a label"):
         metric([1.0, np.nan], [np.nan, 1.0])
 
 

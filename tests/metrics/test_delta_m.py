@@ -29,7 +29,7 @@ def test_negated_errors_are_turned_back():
 
 @pytest.mark.parametrize("metric", ["auto", "roc_auc", {"a": "r2", "b": "log_loss"}])
 def test_scores_have_no_relative_reduction_and_are_named(metric):
-    with pytest.warns(UndefinedMetricWarning, match=r"measured by a score.*\['a'"):
+    with pytest.warns(UndefinedMetricWarning, match=r"metric is a score.*\['a'"):
         assert np.isnan(
             delta_m({"a": 0.9, "b": 0.8}, {"a": 0.8, "b": 0.7}, metric=metric)
         )
@@ -46,9 +46,9 @@ def test_tasks_without_value_or_with_no_error_are_named():
 @pytest.mark.parametrize(
     ("multi", "single", "metric", "match"),
     [
-        ({"a": 1.0}, {"b": 1.0}, None, r"multi has the tasks \['a'\], single \['b'\]"),
+        ({"a": 1.0}, {"b": 1.0}, None, r"multi has the tasks \['a'\], but single has"),
         ({"a": 1.0}, [1.0], None, "must both be dicts, or both arrays"),
-        ([1.0, 2.0], [1.0], None, r"shape \(2,\), single \(1,\)"),
+        ([1.0, 2.0], [1.0], None, r"shape \(2,\) and single has shape \(1,\)"),
         ([], [], None, "at least one task"),
         ([-1.0], [1.0], None, r"errors of tasks \['task0'\] are negative"),
         ([1.0], [1.0], "auc", "unknown metric 'auc'"),

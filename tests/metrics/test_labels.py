@@ -85,30 +85,28 @@ def test_one_value_is_a_regression_of_its_fractions():
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "f1"])
 @pytest.mark.parametrize("y", [WHOLE, WHOLE > 2], ids=["five", "two"])
 def test_metrics_of_labels_refuse_fractions(metric, y):
-    message = r"per_task_score: task 'task0' has predictions that are no labels, such"
+    message = r"per_task_score: task 'task0' has predictions that are not labels, such"
     with pytest.raises(TaskError, match=message):
         per_task_score(y.astype(float), CLOSE, metric=metric)
-    with pytest.raises(TaskError, match="Give labels or an array"):
+    with pytest.raises(TaskError, match="Use labels or an array"):
         per_task_score(
             pd.Series(y, name="a"), CLOSE, task_types="classification", metric=metric
         )
 
 
 def test_classes_that_are_given_are_classes():
-    with pytest.raises(TaskError, match="predictions that are no labels"):
+    with pytest.raises(TaskError, match="predictions that are not labels"):
         per_task_score(WHOLE, CLOSE, classes=[1.0, 2.0, 3.0, 4.0, 5.0])
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "auto"])
 def test_text_and_numbers_are_never_compared(metric):
     y = np.array([0, 1, 1, 2])
-    numbers = (
-        r"task 'task0' has numbers as labels in y_true, such as \[0, 1, 2\], and text"
-    )
+    numbers = r"task 'task0' has numbers as labels in y_true, such as \[0, 1, 2\], but"
     with pytest.raises(TaskError, match=numbers):
         per_task_score(y, y.astype(str), metric=metric)
     with pytest.raises(
-        TaskError, match=r"has text as labels in y_true.* and numbers in"
+        TaskError, match=r"has strings as labels in y_true.* but numbers in"
     ):
         per_task_score(y.astype(str), y, metric=metric)
     assert per_task_score(y.astype(str), y.astype(str), metric=metric) == {"task0": 1.0}
@@ -116,7 +114,7 @@ def test_text_and_numbers_are_never_compared(metric):
 
 def test_text_is_no_value_of_a_regression():
     with pytest.raises(
-        TaskError, match="task 'task0' is a regression, but y_pred has text"
+        TaskError, match="task 'task0' is a regression task, but y_pred has strings"
     ):
         per_task_score([1.5, 2.5], ["1.5", "2.5"])
 

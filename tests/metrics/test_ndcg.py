@@ -60,14 +60,14 @@ def test_where_labels_are_missing_the_gain_is_the_share_of_what_can_agree():
 def test_many_kinds_of_labels_are_looked_at_block_by_block(monkeypatch):
     y_query, y_gallery, ranking = labels_and_ranking()
     whole = ndcg_at_k(y_query, y_gallery, ranking, k=6)
-    monkeypatch.setattr("sklearn_mtl.metrics._ndcg._CELLS", 50)
+    monkeypatch.setattr("sklearn_mtl.metrics._ndcg._BLOCK_SIZE", 50)
     assert ndcg_at_k(y_query, y_gallery, ranking, k=6) == whole
 
 
 def test_queries_that_nothing_agrees_with_are_nan_with_a_count():
     y_query = [[0, 0], [9, 9], [np.nan, np.nan]]
     y_gallery = [[0, 1], [1, 0]]
-    match = "2 of 3 queries have no value: 1 have no label, and for 1 the gallery"
+    match = "2 of 3 queries have no value: 1 have no label, and 1 have no"
     with pytest.warns(UndefinedMetricWarning, match=match):
         values = ndcg_at_k(y_query, y_gallery, [[0, 1]] * 3, k=2, average=None)
     np.testing.assert_array_equal(values, [1, np.nan, np.nan])
@@ -75,7 +75,7 @@ def test_queries_that_nothing_agrees_with_are_nan_with_a_count():
 
 def test_a_ranking_that_is_too_short_is_refused():
     y_query, y_gallery, ranking = labels_and_ranking()
-    with pytest.raises(ValueError, match="15 of 15 queries end too early"):
+    with pytest.raises(ValueError, match="15 of 15 queries are too short"):
         ndcg_at_k(y_query, y_gallery, ranking[:, :4], k=5)
-    with pytest.raises(ValueError, match="k must be an integer from 1, found None"):
+    with pytest.raises(ValueError, match="k must be an integer of at least 1; got"):
         ndcg_at_k(y_query, y_gallery, ranking, k=None)

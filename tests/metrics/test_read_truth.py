@@ -63,7 +63,7 @@ def test_nullable_and_categorical_labels_are_read():
 def test_tasks_that_are_not_the_models_are_refused():
     y = pd.DataFrame({"a": [0, 1], "b": [1, 0]})
     classes = [np.array([0, 1])] * 2
-    with pytest.raises(TaskError, match=r"me: y has 2 tasks, the model 1"):
+    with pytest.raises(TaskError, match=r"me: y has 2 tasks, but the model has 1"):
         truth_of(y, classes[:1])
     match = r"y are \['a', 'b'\], but the tasks are \['b', 'c'\]"
     with pytest.raises(TaskError, match=match):
@@ -74,6 +74,6 @@ def test_tasks_that_are_not_the_models_are_refused():
         ("a", [0, 1]),
     ]
     with pytest.raises(
-        TaskError, match=r"task 'task0' is a regression, .* of dtype <U1"
+        TaskError, match=r"task 'task0' is a regression task, .* dtype <U1"
     ):
         truth_of(np.array([["x"], ["y"]]), [None])

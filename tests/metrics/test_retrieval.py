@@ -121,7 +121,7 @@ def test_a_permuted_gallery_changes_nothing(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_queries_without_a_relevant_item_are_nan_with_a_count(name):
     args = [0, 7, np.nan], [0, 0, 1, 1], [[0, 1, 2, 3]] * 3
-    match = rf"{name}: task 'task0': 2 of 3 queries .* 1 have no label, and for 1 the"
+    match = rf"{name}: task 'task0': 2 of 3 queries .* 1 have no label, and 1 have"
     with pytest.warns(UndefinedMetricWarning, match=match):
         values = score(name, *args, k=2, average=None)
     np.testing.assert_array_equal(np.isnan(values), [False, True, True])
@@ -144,7 +144,7 @@ def test_precision_beyond_the_gallery_is_still_divided_by_k():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_ranking_that_is_too_short_is_refused(name):
     y_gallery = [0, np.nan, 0, 0, 1]
-    with pytest.raises(ValueError, match=f"{name}: .* of 1 of 1 queries end too early"):
+    with pytest.raises(ValueError, match=f"{name}: .* of 1 of 1 queries are too short"):
         score(name, [0], y_gallery, [[0, 1]], k=2)
 
 
@@ -174,16 +174,16 @@ def test_labels_may_be_a_column_of_strings_or_nullable():
 @pytest.mark.parametrize(
     ("y_query", "y_gallery", "neighbors", "error", "match"),
     [
-        ([[0, 1]], [[0, 1]], [[0]], TaskError, r"tasks \['task0', 'task1'\]; a rank"),
+        ([[0, 1]], [[0, 1]], [[0]], TaskError, r"tasks \['task0', 'task1'\], but"),
         ([0], [[0, 1]], [[0]], TaskError, "they must be the same"),
         ([0.5], [0.5], [[0]], TaskError, "task 'task0' has fractional labels"),
         (["a"], [1], [[0]], TaskError, r"types \['number', 'text'\]"),
-        ([0], [0], [[1]], ValueError, "goes from 1 to 1; allowed are .* 0 to 0"),
-        ([0], [0], [0], ValueError, r"found shape \(1,\)"),
+        ([0], [0], [[1]], ValueError, "values from 1 to 1; allowed are .* 0 to 0"),
+        ([0], [0], [0], ValueError, r"got shape \(1,\)"),
         ([0], [0], [[0.0]], ValueError, "dtype float64"),
-        ([0], [0, 0], [[-1, 1, -1, 1]], ValueError, "comes twice, such as 1; "),
-        ([0, 0], [0], [[0]], ValueError, "neighbors has 1 rows, y_query 2"),
-        ([0], [0], [[0], [0]], ValueError, "neighbors has 2 rows, y_query 1"),
+        ([0], [0, 0], [[-1, 1, -1, 1]], ValueError, "an item twice, such as 1; "),
+        ([0, 0], [0], [[0]], ValueError, "1 rows, but y_query has 2"),
+        ([0], [0], [[0], [0]], ValueError, "2 rows, but y_query has 1"),
     ],
 )
 def test_wrong_labels_and_rankings_are_refused(
@@ -196,13 +196,13 @@ def test_wrong_labels_and_rankings_are_refused(
 @pytest.mark.parametrize(
     ("parameters", "match"),
     [
-        ({"k": 0}, "k must be an integer from 1, found 0"),
-        ({"k": 1.5}, "found 1.5"),
-        ({"k": None}, "found None"),
+        ({"k": 0}, "k must be an integer of at least 1; got 0"),
+        ({"k": 1.5}, "got 1.5"),
+        ({"k": None}, "got None"),
         ({"k": 1, "average": "micro"}, "average must be 'mean' or None"),
         ({"k": 1, "normalize": "R"}, r"one of \['min', 'relevant', 'hits'\]"),
         ({"k": 1, "query_index": [0, 1]}, "must be 1 integers"),
-        ({"k": 1, "query_index": [1]}, "goes from 1 to 1"),
+        ({"k": 1, "query_index": [1]}, "values from 1 to 1"),
     ],
 )
 def test_wrong_parameters_are_refused(parameters, match):
@@ -214,5 +214,5 @@ def test_wrong_parameters_are_refused(parameters, match):
     "name", ["precision_at_k", "hit_rate_at_k", "recall_at_k", "average_precision_at_k"]
 )
 def test_a_depth_is_needed(name):
-    with pytest.raises(ValueError, match=f"{name}: k must be an integer from 1"):
+    with pytest.raises(ValueError, match=f"{name}: k must be an integer of at least 1"):
         getattr(metrics, name)([0], [0], [[0]], k=None)

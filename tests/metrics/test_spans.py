@@ -173,7 +173,7 @@ def test_texts_without_spans_have_no_score():
     ("found", "metric", "message"),
     [
         ([["O"], ["O"]], "span_f1", "'task0': sample 0 has 2 tags in y, but 1 tokens"),
-        ([[1, 2], [1]], "span_f1", "'task0' has text as labels in y_true, such as"),
+        ([[1, 2], [1]], "span_f1", "'task0' has strings as labels in y_true, such"),
         (["O", "O"], "span_f1", "has lists of tags in y, but its prediction of sample"),
         ([["O", "O"], ["O"]], {"tokens": "r2"}, "is a tokens task, which 'r2' cannot"),
         ([["O", "O"], ["O"]], "r2", "is a regression task, but its labels have the d"),
@@ -194,6 +194,6 @@ def test_metrics_of_tokens_are_for_tokens():
     with pytest.raises(TaskError, match="'a' is a binary task, which 'span_f1' cannot"):
         per_task_score(y, y, metric={"a": "span_f1"})
     with pytest.raises(
-        TaskError, match=r"needs tags that are texts, .* found \[1, 2\]"
+        TaskError, match=r"requires tags that are strings, .* got \[1, 2\]"
     ):
         score([[1, 2]], [[1, 2]])

@@ -123,8 +123,8 @@ def test_tasks_without_score_are_nan_with_one_warning_and_left_out_of_the_mean()
         scores = per_task_scorers()(model, X, y)
     assert len(told) == 1
     assert str(told[0].message) == (
-        "per_task_scorers: 2 of 3 tasks have no score and are NaN (a single class: "
-        "['task0']; no observed label: ['task1'])."
+        "per_task_scorers: the scores of 2 of 3 tasks are undefined and NaN (a single "
+        "class: ['task0']; no observed label: ['task1'])."
     )
     assert np.isnan(scores["task0"])
     assert np.isnan(scores["task1"])
@@ -217,7 +217,7 @@ def test_a_mean_in_different_units_is_told_and_can_be_left_out():
     y = X * [1e4, 1.0] + rng.normal(size=(30, 2))
     model = LinearRegression().fit(X, y)
     for make in (per_task_scorers, task_scorer):
-        with pytest.warns(DifferentUnitsWarning, match=f"{make.__name__}: a mean"):
+        with pytest.warns(DifferentUnitsWarning, match=f"{make.__name__}: the mean"):
             make("neg_mean_absolute_error")(model, X, y)
     alone = per_task_scorers("neg_mean_absolute_error", mean=False)(model, X, y)
     assert list(alone) == ["task0", "task1"]
