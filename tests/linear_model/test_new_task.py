@@ -119,7 +119,7 @@ def test_predictions_of_rows_may_be_of_a_new_task():
     np.testing.assert_allclose(found, [own[0, 0], common[1], own[2, 1], common[3]])
     with pytest.raises(TaskError):  # an id that is missing is no new school
         model.predict_task(X[:1], [None], unknown="common")
-    with pytest.raises(ValueError, match="unknown must be .*got 'guess'"):
+    with pytest.raises(ValueError, match=r"unknown must be .*got 'guess'"):
         model.predict_task(X[:4], ids, unknown="guess")
 
 
