@@ -1,4 +1,4 @@
-"""Multi-task nets: a skorch net with a shared trunk, and the estimators around it."""
+"""Multi-task neural networks with a shared trunk and one head per task."""
 
 from sklearn_mtl.neural_network._base import BaseMultiTaskNet as BaseMultiTaskNet
 from sklearn_mtl.neural_network._classifier import MultiTaskClassifier

@@ -1,4 +1,4 @@
-"""What the three multi-task nets share: all but the constructor."""
+"""Base class of the three multi-task nets."""
 
 from __future__ import annotations
 
@@ -73,11 +73,12 @@ class BaseMultiTaskNet(
 ):
     """Fit and apply a multi-task net.
 
-    A subclass adds the constructor and, in front of scikit-learn's mixins, one of
-    ``utils._outputs``, which turns `_task_outputs` into predictions and scores.
+    A subclass adds the constructor and, before scikit-learn's mixins in the list of
+    bases, a mixin that turns `_task_outputs` into predictions and scores.
 
-    It composes a skorch net rather than being one: skorch's ``**kwargs`` and its own
-    set_params do not go together with clone and get_params.
+    The estimator contains a skorch net instead of inheriting from it, because the
+    ``**kwargs`` and the set_params of skorch are not compatible with clone and
+    get_params.
     """
 
     _kind: str
@@ -87,7 +88,7 @@ class BaseMultiTaskNet(
     _waiting: Sequence[int]
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
-    # as scikit-learn's group splitters: who passes groups wants them to be kept apart
+    # requested by default, like in the group splitters of scikit-learn
     __metadata_request__fit = {"groups": True}
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -108,21 +109,21 @@ class BaseMultiTaskNet(
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Inputs; NaN is imputed where X is a dense table.
+            Input data. In a dense table, NaN is imputed.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels.
+            Target values. Missing labels are NaN, None, pandas.NA or pandas.NaT.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
-            Weights of rows or cells.
+            Weights of samples or labels.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample, such as the patient it comes from. Samples of one
-            group are held out together or not at all.
+            Group label of each sample, such as the patient. Samples of one group are
+            held out together or not at all.
         X_val : array-like or sparse matrix of shape (n_val, n_features), default=None
-            Inputs of a validation set: the epoch is chosen on it, and no training
-            sample is held out. A `Pipeline` transforms it like X only with
+            Inputs of a validation set. If given, early stopping uses this set, and no
+            training sample is held out. A `Pipeline` transforms it only with
             ``Pipeline(..., transform_input=["X_val"])``.
         y_val : array-like of shape (n_val,) or (n_val, n_tasks), default=None
-            Targets of the validation set, as in y.
+            Targets of the validation set, in the same format as y.
         sample_weight_val : array-like of shape (n_val,) or (n_val, n_tasks), \
                 default=None
             Weights of the validation set.
@@ -138,25 +139,25 @@ class BaseMultiTaskNet(
             If a task has no label or labels of a wrong type, or its loss is not finite;
             or if y_val has other tasks, other classes, or no label of a task.
         ValueError
-            If X, weights or the shape that the trunk returns are wrong; or if one of
-            X_val and y_val is missing, or they come with groups or with
+            If X, the weights or the output shape of the trunk are invalid; if only one
+            of X_val and y_val is given; or if they are given together with groups or
             early_stopping=False.
         OSError
-            If `checkpoint` is given and cannot be written, as on a full disk.
+            If `checkpoint` is given and cannot be written, for example on a full disk.
         TypeError
-            If `checkpoint` is given and a parameter cannot be told from another one, or
-            a callback keeps what no file can hold.
+            If `checkpoint` is given and a parameter cannot be pickled, or the state of
+            a callback cannot be saved.
 
         Warns
         -----
         UserWarning
-            If all samples are in one group, so that nothing is held out; or if a
-            checkpoint is damaged, so that training goes on from the one before.
+            If all samples are in one group, in which case no sample is held out; or if
+            a checkpoint is damaged, in which case training resumes from the one before.
         MissingLabelWarning
-            If all labels of a task are in one group, so that their out-of-fold
+            If all labels of a task are in one group, in which case their out-of-fold
             predictions are missing.
         FreeTextWarning
-            If a column of free text is taken for categories.
+            If a column of free text is encoded as categories.
         """
         who = type(self).__name__
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
@@ -213,7 +214,7 @@ class BaseMultiTaskNet(
         if is_partial:
             advice = "Fit again, or with warm_start=True."
             refuse_tokens(tasks, "partial_fit", advice, type(self).__name__)
-        # until preparation and net are made anew for the last time
+        # categories may be added until preparation and net are set up for the last time
         grows = is_partial and state.stream is not None and state.stored.is_whole
         X = read_net_inputs(self, X, reset=False, grows=grows)
         who = type(self).__name__
@@ -225,7 +226,7 @@ class BaseMultiTaskNet(
     def _with_tags(
         self, X: Any, tasks: TaskSet, y: TargetsLike, sample_weight: ArrayLike | None
     ) -> Any:
-        """Return texts with the tags of their tokens; other inputs as they are."""
+        """Return texts with the tags of their tokens; other inputs unchanged."""
         who = type(self).__name__
         tokens = tasks.encode_tokens(y, sample_weight=sample_weight, who=who)
         if tokens:
@@ -235,8 +236,8 @@ class BaseMultiTaskNet(
     def _check_can_go_on(self) -> None:
         if self._state.is_for_predictions:
             raise ValueError(
-                f"{type(self).__name__}: this net was loaded from a file without the "
-                "optimizer's state, and cannot be trained further. Save it with "
+                f"{type(self).__name__}: this net was loaded from a file without "
+                "optimizer state and cannot be trained further. Save it with "
                 "training_state=True."
             )
 
@@ -250,7 +251,7 @@ class BaseMultiTaskNet(
         given: HoldOut,
         events: FitEvents | None,
     ) -> Any:
-        """Train a net; only a call of fit, not one of partial_fit, has events."""
+        """Train a net; `events` is None in partial_fit."""
         who, is_partial = type(self).__name__, events is None
         check_consistent_length(X, codes)
         if state is not None:
@@ -272,7 +273,7 @@ class BaseMultiTaskNet(
         class_weight = getattr(self, "class_weight", None)
         labels = Labels.read(tasks, codes, sample_weight, class_weight, who, mass)
         if is_partial and state is not None and not labels.weights.any():
-            return self  # nor does momentum or decay move the net
+            return self  # a step would change the net by momentum and weight decay
         held = read_held(self, given, tasks, labels, sample_weight)
         call = replace(call, held=held, events=events)
         try:
@@ -284,12 +285,13 @@ class BaseMultiTaskNet(
         except BaseException as error:  # an interrupt above all
             if not call.is_anew:
                 error.add_note(
-                    f"{who}: this call went on with a net that was there, and may have "
-                    "changed it before it ended; predict uses the net as it is now."
+                    f"{who}: this call continued training the existing net and may "
+                    "have changed it before the error; predict uses the net in its "
+                    "current state."
                 )
             raise
         state.class_mass = mass
-        # only now, so that a fit that fails leaves an earlier one in order
+        # only now, so that a failing fit does not change the result of an earlier fit
         self._take_state(state)
         if events is not None:
             events.end()
@@ -303,7 +305,7 @@ class BaseMultiTaskNet(
         sample_weight: ArrayLike | None,
         state: NetState | None,
     ) -> Samples:
-        """Return what came in a call, from which all members learn."""
+        """Return the samples of one call; all members train on all of them."""
         who, n_samples = type(self).__name__, len(codes)
         weights = check_sample_weight(sample_weight, codes.shape, who, tasks)
         if state is None:
@@ -322,11 +324,11 @@ class BaseMultiTaskNet(
         state: NetState | None,
         call: Call,
     ) -> Iterator[Call]:
-        """Yield the call with its checkpoint, where there is one."""
+        """Yield the call, with a checkpoint if `checkpoint` is given."""
         if self.checkpoint is None or call.is_partial:
             yield call
             return
-        # only here, for most fits have none
+        # imported here because most fits have no checkpoint
         from sklearn_mtl.neural_network.checkpoint._checkpoint import open_checkpoint
         from sklearn_mtl.neural_network.checkpoint._fingerprint import Training
 
@@ -336,32 +338,31 @@ class BaseMultiTaskNet(
 
     @property
     def history_(self) -> dict[str, np.ndarray]:
-        """Losses, weights and rates of every epoch, one array for each entry.
+        """Losses, weights and learning rates of every epoch, one array for each entry.
 
-        The arrays are made when they are asked for, so that a call of partial_fit does
-        not cost more the more calls there were before.
+        The arrays are computed on access. Otherwise the cost of each partial_fit call
+        would grow with the number of previous calls.
         """
         check_is_fitted(self)
         return history_arrays(self._state.net.history, self._state.encoder)
 
     @property
     def task_relation_(self) -> np.ndarray:
-        """Relation of the tasks, (n_tasks, n_tasks), where `task_relation` is given.
+        """Relation between the tasks, (n_tasks, n_tasks), if `task_relation` is given.
 
-        The similarity as it was given; or the covariance that was learned from the
-        heads, the mean of those of the members, zero between tasks whose outputs differ
-        in shape.
+        Either the given similarity, or the learned covariance of the heads, averaged
+        over members. The covariance of tasks whose outputs differ in shape is zero.
         """
         check_is_fitted(self)
         if self._state.task_relation is None:
             raise AttributeError(
-                f"{type(self).__name__}: there is no task_relation_, for task_relation "
-                "was None, or no task has a head."
+                f"{type(self).__name__}: task_relation_ is not available, because "
+                "task_relation was None or no task has a head."
             )
         return self._state.task_relation
 
     def _trained_parts(self) -> TrainedParts:
-        """Return what `modules.Pretrained` takes of a fitted net."""
+        """Return the parts of a fitted net that `modules.Pretrained` uses."""
         check_is_fitted(self)
         state, wants = self._state, preparation_of(self)
         trunk = state.net.module_.trunk
@@ -391,7 +392,7 @@ class BaseMultiTaskNet(
         sample_weight: ArrayLike | None,
         state: NetState | None,
     ) -> np.ndarray | None:
-        """Return what class_weight="balanced" counts; None where nothing does."""
+        """Return label weights per class for class_weight="balanced", or None."""
         if getattr(self, "class_weight", None) is None:
             return None
         mass = class_mass(tasks, codes, sample_weight, type(self).__name__)
@@ -405,7 +406,7 @@ class BaseMultiTaskNet(
         sample_weight: ArrayLike | None,
         state: NetState | None,
     ) -> np.ndarray:
-        """Return what task_weight="auto" counts."""
+        """Return label weights per task for task_weight="auto"."""
         weights = cell_weights(tasks, codes, sample_weight, who=type(self).__name__)
         before = None if state is None else state.label_mass
         return weights.sum(axis=0) + (0.0 if before is None else before)
@@ -420,19 +421,20 @@ class BaseMultiTaskNet(
         return read_net_inputs(self, X, reset=False)
 
     def transform(self, X: FeaturesLike) -> np.ndarray:
-        """Return the shared representation, from which all heads read.
+        """Return the shared representation, the input of all heads.
 
-        Where a trunk gives each task its own, its spec says what is common to them.
+        If the trunk has one representation per task, its spec documents the part that
+        all tasks share.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Inputs.
+            Input data.
 
         Returns
         -------
         ndarray of shape (n_samples, n_members * n_shared), float32
-            The representations of the members side by side.
+            The concatenated representations of all members.
 
         Raises
         ------
@@ -448,51 +450,51 @@ class BaseMultiTaskNet(
     def transform_task(
         self, X: FeaturesLike, task: str | int, kind: str = "projection"
     ) -> np.ndarray:
-        """Return one task's view of the representation.
+        """Return the representation of one task.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Inputs.
+            Input data.
         task : str or int
-            Name or column number.
+            Name or column index of the task.
         kind : {"projection", "input", "probability"}, default="projection"
-            "input" is what the task's head reads: the whole shared representation, or
-            the task's own where the trunk gives each task one. "projection" keeps of it
-            what the head can see: its coordinates in the row space of the head's
-            weights, of its first layer where it has hidden ones, and without what comes
-            by way of other tasks' outputs. "probability" is the task's probabilities,
-            or its predicted value.
+            "input" is the input of the task's head: the shared representation, or the
+            representation of this task if the trunk has one per task. "projection" is
+            the part of the input that affects the outputs of the head: its coordinates
+            in the row space of the head's weights, those of the first layer if the head
+            has hidden layers. Weights of other tasks' outputs are ignored.
+            "probability" is the predicted probabilities, or the predicted value.
 
         Returns
         -------
         ndarray of shape (n_samples, n_columns), float32
-            The view, members side by side (but averaged for "probability").
+            The concatenated columns of all members; for "probability" their mean.
 
         Raises
         ------
         TaskError
-            If there is no such task, or it has no head of which this is a view.
+            If the task is unknown, or it has no head and `kind` requires one.
         ValueError
-            If kind is unknown, or a view is not finite.
+            If `kind` is unknown, or a result is not finite.
         """
         X, who = self._read_fitted(X), type(self).__name__
         t = self.task_set_.index(task, who=who)
         if self.task_set_.tasks[t].is_tokens:
             raise TaskError(
-                f"{who}: task {self.task_set_.names[t]!r} is one of tokens, and "
-                "transform_task gives a row for each sample. `transform` gives what "
-                "the tasks of texts read."
+                f"{who}: task {self.task_set_.names[t]!r} is a token task, which "
+                "transform_task does not support, because it returns one row per "
+                "sample. Use transform for the representation of whole texts."
             )
         views = {
             "projection": self._state.project,
             "input": self._state.represent_task,
-            "probability": self._state.say,
+            "probability": self._state.task_output,
         }
         if kind not in views:
             raise ValueError(
-                f"{who}: transform_task has no kind {kind!r}; allowed are "
-                "'projection', 'input' and 'probability'."
+                f"{who}: transform_task got kind={kind!r}; allowed are 'projection', "
+                "'input' and 'probability'."
             )
         with usual_torch(self.n_threads), np.errstate(over="ignore", invalid="ignore"):
             rows = views[kind](X, t)
@@ -500,20 +502,21 @@ class BaseMultiTaskNet(
         return rows
 
     def search_space(self, library: str = "scipy", prefix: str = "") -> dict[str, Any]:
-        """Return values of the parameters that are worth a random search.
+        """Return parameter distributions for a random search.
 
-        The defaults are meant to be left as they are; who has the time to search finds
-        here what matters for this net: rate, decay, dropout, batch, embedding and
-        layers. The rates of decay and learning are log-uniform around the defaults.
+        The defaults usually need no search. If you tune the net, these are the
+        parameters that matter most: learning rate, weight decay, dropout, batch size,
+        embedding and layer sizes. The distributions of learning rate and weight decay
+        are log-uniform around the defaults.
 
         Parameters
         ----------
         library : {"scipy", "optuna"}, default="scipy"
-            "scipy" gives distributions and lists for RandomizedSearchCV; "optuna" those
-            for ``study.ask(space)``, without the sizes of layers, which Optuna cannot
-            store.
+            "scipy" returns distributions and lists for RandomizedSearchCV. "optuna"
+            returns distributions for ``study.ask(space)``, without layer sizes, which
+            Optuna cannot store.
         prefix : str, default=""
-            In front of every name; a pipeline needs ``"multitaskclassifier__"``.
+            Prefix of every name, such as ``"multitaskclassifier__"`` in a pipeline.
 
         Returns
         -------
@@ -525,16 +528,16 @@ class BaseMultiTaskNet(
         ValueError
             If the library is unknown.
         ImportError
-            If it is not installed.
+            If the library is not installed.
         """
         return search_space(self, library, prefix)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether a net is there."""
+        """Return whether the estimator is fitted."""
         return hasattr(self, "net_")
 
     def __sklearn_tags__(self) -> Tags:
-        """Declare missing and sparse inputs, and several outputs."""
+        """Set tags for missing and sparse inputs, and for several outputs."""
         tags = super().__sklearn_tags__()
         wanted = preparation_of(self)
         tags.input_tags.sparse = wanted != "text"

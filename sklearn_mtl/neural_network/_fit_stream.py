@@ -1,4 +1,4 @@
-"""Fit a net to a table that is larger than memory."""
+"""Fit a net to a table that does not fit into memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["FitStreamMixin"]
 
 
 class FitStreamMixin:
-    """Adds a fit to batches that are read from the disk."""
+    """Add a fit to batches that are read from disk."""
 
     if TYPE_CHECKING:  # of the estimator
         checkpoint: str | PathLike[str] | None
@@ -39,33 +39,33 @@ class FitStreamMixin:
         groups: str | None = None,
         folder: str | PathLike[str] | None = None,
     ) -> Any:
-        """Learn all tasks from a table that is larger than memory.
+        """Learn all tasks from a table that does not fit into memory.
 
-        The batches are read twice. The first pass reads the labels and a uniform sample
-        of up to 200,000 samples, or 256 MB of them, which gives medians, scales,
-        categories and edges. The second pass stores the prepared inputs in a temporary
-        file, from which the net is trained as in `fit`. If the sample is the whole
-        table, the result is the same as that of `fit`.
+        The batches are read twice. The first pass reads the labels and a uniform random
+        subset of up to 200,000 samples or 256 MB, from which medians, scales,
+        categories and edges are computed. The second pass writes the prepared inputs to
+        a temporary file, from which the net is trained as in `fit`. If the subset is
+        the whole table, the result is identical to that of `fit`.
 
         Parameters
         ----------
         batches : path, pyarrow dataset, Dask DataFrame, list or callable
-            A Parquet file or a folder of Parquet files; or frames of pandas, polars or
-            pyarrow, in a list or from a function that returns an iterator over them.
-            Every batch must have the same columns as the first one.
+            A Parquet file or a folder of Parquet files, a list of DataFrames of pandas,
+            polars or pyarrow, or a function that returns an iterator over them. Every
+            batch must have the same columns as the first one.
         targets : str or list of str
-            Columns with the targets; a list gives a y of two dimensions, as in `fit`.
-            Labels may be missing in whole batches, and classes may appear in any batch.
-            All other columns are inputs.
+            Names of the target columns; a list means a 2-D y, as in `fit`. Labels may
+            be missing in whole batches, and classes may appear in any batch. All other
+            columns are inputs.
         sample_weight : str or list of str, default=None
-            Column with weights of samples, or one column of weights for each target,
-            in the order of the targets.
+            Name of the column with the sample weights, or one column of label weights
+            per target, in the order of the targets.
         groups : str, default=None
-            Column with the group of each sample. Samples of one group are held out
-            together or not at all.
+            Name of the column with the group of each sample. Samples of one group are
+            held out together or not at all.
         folder : path, default=None
-            Folder of the temporary file, which needs 4 bytes for each number; None for
-            that of `tempfile`.
+            Folder of the temporary file, which takes 4 bytes per number. None uses the
+            default folder of `tempfile`.
 
         Returns
         -------
@@ -77,15 +77,15 @@ class FitStreamMixin:
         TaskError
             If a task has no label or labels of a wrong type, or its loss is not finite.
         ValueError
-            If the columns of a batch are not those of the first one, a file cannot be
-            read, the trunk does not read tables, `checkpoint` is given, or a fitted net
-            has warm_start=True.
+            If the columns of a batch differ from those of the first one, a file cannot
+            be read, the trunk does not read tables, `checkpoint` is given, or a fitted
+            net has warm_start=True.
         TypeError
-            If batches are of another type.
+            If `batches` has another type.
         ImportError
-            If batches is a path, and pyarrow is not installed.
+            If `batches` is a path, and pyarrow is not installed.
         OSError
-            If there is no such path, or the folder has too little space.
+            If the path does not exist, or the folder has too little free space.
         """
         self._check_can_stream()
         columns = Columns(targets, sample_weight, groups)
@@ -102,9 +102,9 @@ class FitStreamMixin:
         who = type(self).__name__
         if preparation_of(self) != "table":
             raise ValueError(
-                f"{who}: fit_stream reads tables, and this trunk reads raw values or "
-                "texts. Images can stay on the disk too: give `fit` a memory map, such "
-                "as numpy.load(path, mmap_mode='r')."
+                f"{who}: fit_stream requires a trunk that reads tables; this trunk "
+                "reads raw values or texts. To fit images that are on disk, pass a "
+                "memory map, such as numpy.load(path, mmap_mode='r'), to fit."
             )
         if self.checkpoint is not None:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""The net for classes and numbers at once."""
+"""The multi-task net for classification and regression tasks."""
 
 from __future__ import annotations
 
@@ -28,249 +28,270 @@ __all__ = ["MultiTaskMixedEstimator"]
 class MultiTaskMixedEstimator(
     IntervalsMixin, SetsMixin, ClassOutputsMixin, BaseMultiTaskNet
 ):
-    r"""Learn classifications and regressions with one net.
+    r"""Learn classification and regression tasks with one net.
 
     Minimises
 
     .. math:: \sum_t v_t \frac{\sum_i w_{it}\, \ell_t(f_t(x_i), y_{it})}{\sum_i w_{it}}
 
-    with cross-entropy for a classification and the squared error of a standardised
-    target for a regression, cell weights :math:`w` that are zero where a label is
-    missing, and task weights :math:`v`; or other losses, to which `shared_penalty` and
-    `task_relation` add terms. What each task is gets inferred: strings, booleans,
-    categories, and whole numbers with at most 20 values are classes.
+    where :math:`\ell_t` is the cross-entropy for classification, the squared error of
+    the standardised target for regression, or another `loss`; :math:`w` are the weights
+    of the labels, zero for missing labels, and :math:`v` are the task weights.
+    `shared_penalty` and `task_relation` add terms. The type of each task is inferred:
+    strings, booleans, categories, and integers with at most 20 distinct values are
+    classes.
 
     Parameters
     ----------
     Model
 
     hidden_layer_sizes : sequence of int or "auto", default="auto"
-        Units of each layer of the default trunk; the last is the width of the shared
-        representation. "auto" is (128, 128), and for a sparse X with at least 512
-        columns (), a linear map to few columns.
+        Number of units in each layer of the default trunk. The last layer is the shared
+        representation. "auto" is (128, 128). For a sparse X with at least 512 columns
+        it is (), a linear map to a few dimensions.
     activation : str, default="gelu"
         Nonlinearity of the default trunk: "gelu", "identity", "logistic", "relu",
         "silu" or "tanh".
     dropout : float or "auto", default="auto"
-        Share of units of the default trunk that are dropped while training. "auto" is
-        0.15, and 0 where all rows are one batch.
+        Fraction of the units of the default trunk that are dropped during training.
+        "auto" is 0.15, or 0 if all samples form one batch.
     trunk : None, trunk spec, nn.Module or callable, default=None
-        What all tasks share. None is ``MLP(hidden_layer_sizes, activation, dropout)``;
-        a spec, such as ``MLP()``, makes ``trunk__dropout`` a parameter for grid search;
-        a module, or a callable that gets the number of features and returns one, maps
-        (n_rows, n_features) to (n_rows, n_hidden) and sees the values of X as they are,
-        unless it has an attribute ``preparation = "table"``. ``Text()`` reads texts or
-        lists of tokens as X.
+        Layers shared by all tasks. None is
+        ``MLP(hidden_layer_sizes, activation, dropout)``. A spec, such as ``MLP()``,
+        has parameters that can be tuned, such as ``trunk__dropout``. A module, or a
+        callable that takes the number of features and returns a module, maps
+        (n_samples, n_features) to (n_samples, n_hidden). It receives the raw values of
+        X, unless it has an attribute ``preparation = "table"``. With ``Text()``, X is
+        a sequence of texts or of lists of tokens.
     head : {"linear", "mlp", "feedback"} or head spec, default="linear"
-        What each task does with what it reads of the trunk: a linear map; a hidden
-        layer of its own (``MLPHead(hidden_layer_sizes=(32,))``); or a linear map of it
-        and of the soft outputs of the other tasks (``FeedbackHead(n_passes=1)``).
+        Layers of each task. "linear" is a linear map of the representation. "mlp" has
+        one hidden layer per task (``MLPHead(hidden_layer_sizes=(32,))``). "feedback" is
+        a linear map of the representation and of the predictions for the other tasks
+        (``FeedbackHead(n_passes=1)``).
     n_members : int or "auto", default="auto"
-        Independent nets, trained in one batched product, whose predictions are
-        averaged. "auto" is 8 for trunk specs of tables, as `MLP`, and 1 for ``Text()``
-        and modules of your own.
+        Number of independent nets whose predictions are averaged. They are trained
+        together in batched matrix products. "auto" is 8 for trunk specs that read
+        tables, such as `MLP`, and 1 for ``Text()`` and custom modules.
 
     Objective
 
     loss : str, spec, dict or list, default="auto"
-        What is minimised. A name or a spec of :mod:`sklearn_mtl.losses`:
-        "cross_entropy" (``CrossEntropy(label_smoothing=0.1)``) and "focal"
-        (``FocalLoss(gamma=2.0)``) for classifications, "squared_error" and "huber"
-        (``HuberLoss(delta=1.0)``, in standard deviations of the label) for regressions,
-        "circular" (``CircularLoss(period=2 * pi)``) for angles and others that repeat;
-        a dict by task name or a list in task order says it task by task. Tasks for
-        which a name is not meant, or that a dict leaves out, get "auto":
-        "cross_entropy" and "squared_error".
+        Loss function: a name or a spec of :mod:`sklearn_mtl.losses`, or a different one
+        for each task in a dict by task name or a list in task order. For classification
+        tasks: "cross_entropy" (``CrossEntropy(label_smoothing=0.1)``) and "focal"
+        (``FocalLoss(gamma=2.0)``). For regression tasks: "squared_error", "huber"
+        (``HuberLoss(delta=1.0)``, delta in standard deviations of the target) and
+        "circular" (``CircularLoss(period=2 * pi)``), which is for angles and other
+        periodic targets. "auto" is "cross_entropy" for classification and
+        "squared_error" for regression. It is also used for the tasks that a dict does
+        not name, and for the tasks whose type does not match the given name.
     balancing : str, spec or object of torchjd, default="sum"
-        How the tasks are balanced. A name or a spec of :mod:`sklearn_mtl.balancing`:
-        "sum", "mean", "fixed", "random", "uncertainty", "dwa", "geometric_mean",
-        "imtl_l", "stch" and "famo" weigh the losses, for all parameters; "mgda",
-        "pcgrad", "cagrad", "imtl_g", "aligned_mtl", "upgrad", "nash_mtl", "fairgrad"
-        and "gradnorm" weigh the gradients, for what the tasks share. Or a Weighting,
-        Aggregator or Scalarizer of torchjd.
+        Method that balances the tasks: a name or a spec of
+        :mod:`sklearn_mtl.balancing`, or a Weighting, Aggregator or Scalarizer of
+        torchjd. "sum", "mean", "fixed", "random", "uncertainty", "dwa",
+        "geometric_mean", "imtl_l", "stch" and "famo" weight the task losses, which
+        affects all parameters. "mgda", "pcgrad", "cagrad", "imtl_g", "aligned_mtl",
+        "upgrad", "nash_mtl", "fairgrad" and "gradnorm" weight the task gradients, which
+        affects only the shared parameters.
     gramian : {"auto", "features", "shared"}, default="auto"
-        Which gradients are weighed: those of the shared representation, in closed form
-        and almost for nothing, or the exact ones of the shared parameters. "auto" is
-        "features" where all heads are linear maps of one representation and every pair
-        of tasks has at least 70 % of its labels in common. Weightings of losses need
-        neither.
+        Gradients from which the weights of the task gradients are computed. "features"
+        uses the gradients with respect to the shared representation, in closed form and
+        at almost no cost. "shared" uses the exact gradients with respect to the shared
+        parameters. "auto" is "features" if all heads are linear maps of the same
+        representation and every pair of tasks has at least 70 % of its labels in
+        common. Methods that weight losses ignore this parameter.
     update_every : int or "auto", default="auto"
-        Steps for which weights of gradients are kept. "auto" is 1 for "features" and 10
-        for "shared".
+        Number of steps after which gradient weights are computed again. "auto" is 1 if
+        `gramian` is "features" and 10 if it is "shared".
     task_schedule : str or spec, default="synchronous"
-        Whether a step trains all tasks ("synchronous"); one after the other, while the
-        heads of the rest stay as they are ("asynchronous",
-        ``Asynchronous(frequency="uniform", order="cyclic")``); or some that are drawn
-        ("sampled", ``Sampled(n_tasks=1, frequency="uniform")``). An epoch
-        is a pass over the rows in any case.
+        Tasks that are trained in each step. "synchronous" trains all tasks.
+        "asynchronous" trains one task after the other with the heads of the other tasks
+        frozen (``Asynchronous(frequency="uniform", order="cyclic")``). "sampled" trains
+        randomly drawn tasks (``Sampled(n_tasks=1, frequency="uniform")``). An epoch is
+        always one pass over the samples.
     task_relation : array-like, "learned" or None, default=None
-        What is known of the tasks: a similarity of shape (n_tasks, n_tasks), symmetric
-        and not negative, by which
-        pairs are pulled together; or the covariance of their heads, learned as the net
-        is. Only tasks with outputs of equal shape are pulled together. The rows and
-        columns of a DataFrame are matched to the tasks by name.
+        Relation between the tasks: a symmetric, non-negative similarity matrix of shape
+        (n_tasks, n_tasks) that pulls each pair of tasks together in proportion to its
+        entry. "learned" estimates the covariance of the heads during training. Only
+        tasks with outputs of equal shape are pulled together. The rows and columns of a
+        DataFrame are matched to the tasks by name.
     relation_on : {"auto", "outputs", "heads"}, default="auto"
-        Whether the probabilities (or standardised predictions) of related tasks are
-        pulled together, or the weights of their heads. "auto" is "heads" for a relation
-        that is learned, else "outputs".
+        Quantities of related tasks that are pulled together: "outputs" for their
+        probabilities or standardised predictions, "heads" for the weights of their
+        heads. "auto" is "heads" if `task_relation` is "learned", else "outputs".
     relation_strength : float, default=0.1
-        Factor of the relation in the objective.
+        Factor of the `task_relation` penalty in the objective.
     shared_penalty : float, default=0.0
-        Factor of the sum of the squared weights, not the biases, of the shared layers
-        in the objective.
+        Factor of the squared L2 norm of the weights of the shared layers in the
+        objective. Biases are not penalised.
     task_weight : "auto", dict, array-like of shape (n_tasks,) or None, default="auto"
-        Factor of each task's loss in the objective; a dict by task name may leave tasks
-        at 1, and None is 1 for all. "auto" grows with the square root of the number of
-        labels (sum of the sample weights of observed labels, over all calls of
-        partial_fit), with a mean of 1: a task with few labels, which overfits first,
-        does not rule the shared layers. It is 1 for all tasks with another `balancing`
-        than the plain sum.
+        Factor of each task's loss in the objective. Tasks that a dict does not name
+        have factor 1; None is 1 for all tasks. With "auto" the factors are proportional
+        to the square root of the number of labels and have mean 1, so that tasks with
+        few labels, which overfit first, do not dominate the shared layers. Labels count
+        with their sample weights, over all calls of partial_fit. If `balancing` is not
+        "sum", "auto" is 1 for all tasks.
     class_weight : None, "balanced", dict or list, default=None
-        Weights of the classes: "balanced" weighs them inversely to their frequency,
-        task by task; a dict {label: weight} holds for all tasks; a dict by task name or
-        a list in task order holds one of these a task.
+        Weights of the classes. "balanced" uses weights inversely proportional to the
+        class frequencies of each task. A dict {label: weight} applies to all tasks. A
+        dict by task name or a list in task order has one of these values per task.
 
     Optimisation
 
     optimizer : {"adamw", "adam", "sgd"} or torch optimizer class, default="adamw"
-        Optimiser of the net.
+        Optimiser.
     lr : float, default=0.003
-        Learning rate, the largest of the schedule.
+        Learning rate; the maximum of the schedule.
     lr_schedule : {"cosine", "constant"}, default="cosine"
-        "cosine" warms up over 20 steps and falls to zero over `max_epochs`; "constant"
-        leaves the rate to `callbacks`.
+        "cosine" increases the rate over the first 20 steps and then decreases it to
+        zero over `max_epochs`. "constant" keeps it at `lr`; `callbacks` may change it.
     weight_decay : float or "auto", default="auto"
-        Decay of the weights, not the biases, by the optimiser; decoupled for AdamW, so
-        no part of the objective. "auto" is 0.3 for "adamw" (0.01 with ``Text()``) and 0
-        for others.
+        Weight decay of the optimiser. Biases do not decay. AdamW decouples it from the
+        objective. "auto" is 0.3 for "adamw" (0.01 with ``Text()``), 0 for "adam" and
+        "sgd", and the default of the class for a torch optimizer class.
     batch_size : int, "auto" or None, default="auto"
-        Rows in a step. "auto" is n / 20 within 32 and 256 (32 with ``Text()``), and all
-        rows up to 100. None is all rows, always in the same order.
+        Number of samples per step. "auto" is n_samples / 20, but between 32 and 256 (32
+        with ``Text()``). Up to 100 samples, it is one batch of all samples. None is all
+        samples, always in the same order.
     max_epochs : int or "auto", default="auto"
-        Passes over the training rows. "auto" makes about 800 steps, but at least 12
-        epochs (3,000 and 16 with ``Text()``). If all tasks are regressions whose
-        held-out loss ends flat, below 5 % of that of the best constant, up to three
-        times as many follow without dropout.
+        Maximum number of passes over the training samples. "auto" is about 800 steps,
+        but at least 12 epochs (3,000 and 16 with ``Text()``). If all tasks are
+        regressions and the held-out loss has converged to less than 5 % of that of
+        predicting the mean, training continues without dropout for up to three times as
+        many epochs.
     early_stopping : bool or "auto", default="auto"
-        Whether to keep the epoch with the lowest held-out loss, in which each task
-        counts relative to the loss of its best constant. "auto" holds out above 100
-        samples, but not with ``Text()``. Held out are groups, if `fit` gets `groups`,
-        or a set of your own, if it gets `X_val` and `y_val`.
+        Whether to keep the weights of the epoch with the lowest held-out loss. The loss
+        of each task is divided by that of predicting the class frequencies or the mean.
+        "auto" is True above 100 samples, but False with ``Text()``. `fit` holds out
+        whole groups if it gets `groups`, and uses `X_val` and `y_val` instead if it
+        gets them.
     validation_fraction : float, default=0.15
-        Share of the rows held out when there is one member, stratified on all tasks.
-        With several each holds out a fold of its own.
+        Fraction of the samples to hold out, stratified on all tasks, if there is one
+        member. With several members, each member holds out a different fold.
     n_iter_no_change : int or "auto", default="auto"
-        Epochs without a better one after which training stops; "auto" is a quarter of
-        `max_epochs`, at least 5.
+        Number of epochs without improvement after which training stops. "auto" is a
+        quarter of `max_epochs`, but at least 5.
 
     Data
 
     task_types : str, sequence or dict, default=None
-        Overrides the inference: "classification" (or "binary", "multiclass"),
-        "regression" or "tokens", for all tasks, in order, or by name. A
-        `TaskTypeWarning` names a task whose type a few labels decide.
+        Types of the tasks, instead of inferred ones: "classification" (or "binary",
+        "multiclass"), "regression" or "tokens". One value for all tasks, a sequence in
+        task order, or a dict by task name. A `TaskTypeWarning` is issued if a few
+        labels decide the inferred type of a task.
     numeric_embedding : PiecewiseLinear, "auto" or None, default="auto"
-        How numeric columns of a table are embedded. "auto" is ``PiecewiseLinear()``
-        where there are at least four rows a column, and more than 100.
+        Embedding of the numeric columns of a table. "auto" is ``PiecewiseLinear()`` if
+        there are more than 100 samples and more than four samples per numeric column,
+        else None.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
-        Columns that are one-hot encoded, the rarest beyond 64 categories together:
-        text and categorical columns of a DataFrame, or names, numbers, or a mask.
-        Unknown categories are encoded as zeros; where they are most values of a column
-        there is an UnseenCategoryWarning.
+        Columns to one-hot encode: the text and categorical columns of a DataFrame
+        ("from_dtype"), or column names, indices or a boolean mask. Beyond 64 categories
+        per column, the rarest categories share one output. Unknown categories are
+        encoded as zeros; an UnseenCategoryWarning is issued if they are most of the
+        values of a column.
     clip_predictions : bool, default=True
-        Whether predictions of a regression stay within the range of its labels.
+        Whether to clip the predictions of a regression task to the range of its
+        training labels.
     on_empty_task : {"raise", "warn"}, default="raise"
-        A task without any observed label is an error, or is predicted as NaN with a
-        warning.
+        Treatment of a task without any observed label: raise an error, or warn and
+        predict NaN.
 
     Running
 
     monitor : {"gradients"} or None, default=None
-        "gradients" adds the exact gradients of the tasks to `history_`, measured in
-        each epoch on up to 128 rows.
+        "gradients" adds statistics of the exact task gradients to `history_`, computed
+        in each epoch on up to 128 samples.
     callbacks : list of skorch callbacks, default=None
-        Called as in skorch; `set_callbacks` takes those of scikit-learn. One that
-        overrides a hook of a batch makes the loop notify at every batch, which is
-        slower.
+        Callbacks of skorch. Use `set_callbacks` for those of scikit-learn. Training is
+        slower if a callback overrides a method that skorch calls for every batch.
     n_stored_samples : int or "auto", default="auto"
-        How many training samples the net keeps, as a random part of all that it has
-        seen: `partial_fit` and `update` learn from them again, and `update` is judged
-        by those that were held out, at most half of them if there is one member. They
-        are in pickles of the net, and in files of `save` only with training_state=True.
-        "auto" is 1024 (or 64 MB of pictures) for a net that begins with `partial_fit`,
-        and none in `fit`, so that no training sample leaves with the model.
+        Number of training samples to store with the net, drawn at random from all
+        samples seen so far. `partial_fit` and `update` train on them again. `update`
+        also evaluates its result on the stored samples that were held out, which are at
+        most half of them if there is one member. Pickles of the net contain the stored
+        samples; files of `save` contain them only with training_state=True. "auto" is
+        1024 (or 64 MB of images) if the first call is `partial_fit`. After `fit` it is
+        0, so that sharing the model does not share training samples.
     checkpoint : str, path or None, default=None
-        Folder in which the state of training is kept, written after every epoch. A fit
-        that was killed goes on from the last epoch when it is called again, and gives
-        the same bits as without the interruption; one that was completed comes from the
-        folder at once, unless random_state is None. Every combination of data and
-        parameters has a subfolder of its own.
+        Folder to which the state of training is written after every epoch. If fit was
+        interrupted, the same call resumes from the last epoch; the result is
+        bit-identical to that of an uninterrupted fit. If fit was completed, the same
+        call loads the result, unless random_state is None. Each combination of data and
+        parameters has a separate subfolder.
     device : str, default="cpu"
-        Where torch computes.
+        Device of torch, such as "cpu" or "cuda".
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
-        "auto" is float64 where the data fit in one batch, else float32. "bfloat16"
-        computes the products and convolutions of the trunk in it, and keeps parameters,
-        heads and losses in float32; that is faster for large layers where the processor
-        has instructions for it.
+        Floating-point type. "auto" is float64 if all samples fit in one batch, else
+        float32. "bfloat16" is used for the matrix products and convolutions of the
+        trunk only; parameters, heads and losses are float32. It is faster for large
+        layers on hardware with bfloat16 instructions.
     n_threads : int or None, default=1
-        Threads of torch while fitting and predicting; small nets are fastest on one.
-        None leaves torch as it is. The caller's number is put back.
+        Number of torch threads for fitting and predicting. Small nets are fastest with
+        one. None keeps the current setting of torch. The setting is restored
+        afterwards.
     warm_start : bool, default=False
-        Whether another call of fit goes on from the weights and the optimiser of the
-        last one, with a new learning rate schedule.
+        Whether another call of fit starts from the weights and the optimiser state of
+        the previous one, with a new learning rate schedule.
     random_state : int, RandomState, Generator or None, default=None
-        Seed of initial weights, batches, folds and dropout. The same int gives the same
-        bits, whatever the global generators do.
+        Seed of the initial weights, batches, folds and dropout. Pass an int for
+        bit-identical results across calls. The global random generators have no effect.
     verbose : int, default=0
-        1 shows a progress bar over the epochs.
+        If 1, show a progress bar over the epochs.
 
     Attributes
     ----------
     classes_ : ndarray or None, or list of them
-        Labels of each task, None for a regression.
+        Class labels of each task; None for a regression task.
     n_tasks_ : int
         Number of tasks.
     task_names_in_ : ndarray of shape (n_tasks,)
         Names of the tasks: the columns of y, or task0, task1, ...
     task_set_ : TaskSet
-        What is known of the tasks.
+        Description of the tasks.
     net_ : skorch.NeuralNet
         The net, with its module, optimiser and history.
     history_ : dict of str to ndarray
-        One entry an epoch: "train_loss" and "valid_loss" (n_epochs, n_tasks), NaN where
-        a task has none; "valid_score" (n_epochs, n_tasks), which is 1 - loss / loss of
-        predicting the class frequencies or the mean; "valid_criterion", "lr", NaN in a
-        call of partial_fit after fit, "duration"; "task_weight" (n_epochs, n_tasks),
-        the mean weight of each task's loss or gradient, NaN in an epoch without its
-        labels; with weights of gradients "gramian", which of them; with a monitor
-        "gradient_norm" (n_epochs, n_tasks) of each L_t, "gradient_cosine", the mean
-        over pairs of tasks, and "gradient_conflict", the share of pairs with a cosine
-        below zero; "task_relation" and "shared_penalty" (n_epochs,), these terms of the
-        objective where they are asked for; with a schedule "task_turns" (n_epochs,
-        n_tasks), the number of steps that trained each task.
+        Record of training, with one value per epoch in each array. Shapes are
+        (n_epochs, n_tasks) for values per task, else (n_epochs,).
+
+        - "train_loss", "valid_loss": loss of each task; NaN without labels.
+        - "valid_score": 1 - loss / loss of predicting the class frequencies or the
+          mean, for each task.
+        - "valid_criterion": criterion of early stopping.
+        - "lr": learning rate; NaN in calls of partial_fit after fit.
+        - "duration": seconds.
+        - "task_weight": mean weight of the loss or gradient of each task; NaN in an
+          epoch without labels of the task.
+        - "gramian": gradients that were weighted, if `balancing` weights gradients.
+        - "gradient_norm", "gradient_cosine", "gradient_conflict": norm of the gradient
+          of each task, mean cosine over pairs of tasks, and fraction of pairs with a
+          negative cosine, if `monitor` is "gradients".
+        - "task_relation", "shared_penalty": these terms of the objective, if they are
+          used.
+        - "task_turns": number of steps that trained each task, if `task_schedule` is
+          not "synchronous".
     n_iter_ : int
-        Epochs run.
+        Number of epochs run.
     best_epoch_ : int
-        The epoch whose weights were kept, counted from 1.
+        Epoch whose weights were kept, counted from 1.
     oof_prediction_ : ndarray or list of ndarray
-        Out-of-fold predictions of the training rows, where several members hold out
-        folds.
+        Out-of-fold predictions of the training samples, if each of several members
+        held out a fold.
     added_tasks_ : dict of str to AddedTask
-        What was found about each task that `add_task` added.
+        Results of `add_task` for each task that it added.
     update_ : UpdateRecord
-        What the last call of `update` did.
+        Result of the last call of `update`.
     task_relation_ : ndarray of shape (n_tasks, n_tasks)
-        The similarity that was given or the covariance that was learned, where
-        `task_relation` is not None.
+        Given similarity or learned covariance, if `task_relation` is not None.
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names.
+        Names of the features, if X has feature names.
 
     See Also
     --------
-    MultiTaskClassifier : Where all tasks are classifications.
-    MultiTaskRegressor : Where all tasks are regressions.
+    MultiTaskClassifier : Net for classification tasks.
+    MultiTaskRegressor : Net for regression tasks.
 
     References
     ----------
@@ -390,23 +411,23 @@ class MultiTaskMixedEstimator(
         classes: Any = None,
         sample_weight: ArrayLike | None = None,
     ) -> MultiTaskMixedEstimator:
-        """Learn from some samples more.
+        """Train on a further batch of samples.
 
-        From the first call on: one epoch at a constant learning rate; nothing is held
-        out. A thousand random samples of the stream (`n_stored_samples`) are kept, and
-        pickled with the estimator; as many of them as there are new samples are learned
-        again in each call, so that the end of a sorted stream does not displace its
-        beginning. Until
-        a thousand samples have come, the net is trained again from all of them whenever
-        their number has doubled: then the scales of X and y, the categories and the
-        embedding are set again, and no longer after that.
+        If the first call is `partial_fit`, each call trains for one epoch at a constant
+        learning rate; nothing is held out. About a thousand random samples of the
+        stream (`n_stored_samples`) are stored, and pickled with the estimator. Each
+        call trains on as many stored samples as there are new ones, so that the net
+        does not forget the beginning of a sorted stream. As long as all samples are
+        stored, the net is trained again on all of them whenever their number has
+        doubled. This sets the scales of X and y, the categories and the embedding
+        again; later calls do not.
 
-        After `fit`: one step of second order for the last layer alone, which no rate
-        can make too long, while the shared representation stays as it is. `update` does
-        more, and asks whether it did good.
+        After `fit`, each call makes one second-order step of the last layer and does
+        not change the shared representation. `update` can change all layers, and keeps
+        its result only if the held-out loss is not higher.
 
-        The first call fixes tasks, classes and columns. Class weights "balanced" count
-        the labels of all calls.
+        The first call fixes the tasks, classes and columns. With
+        ``class_weight="balanced"``, the class frequencies are those of all calls.
 
         Parameters
         ----------
@@ -415,12 +436,13 @@ class MultiTaskMixedEstimator(
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Targets; missing labels are allowed.
         classes : array-like, list of array-like, or dict, default=None
-            All labels that will ever come, one entry a task, None for a regression;
-            None means `task_types`, or infers the tasks from the labels of the first
-            call. Later None, or the same again.
+            All labels that can occur in any call, with one entry per task, which is
+            None for a regression task. If None in the first call, the types of the
+            tasks are those of `task_types`, or are inferred from the labels of this
+            call. Later None or the same classes.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
-            Weights of rows or cells.
+            Weights of samples or labels.
 
         Returns
         -------
@@ -430,15 +452,16 @@ class MultiTaskMixedEstimator(
         Raises
         ------
         TaskError
-            If labels come that were not declared, or other classes than before; or if
-            a regression has no label in the first call and `on_empty_task` is "raise".
+            If y has undeclared labels, or `classes` differs from the first call; or if
+            a regression task has no label in the first call and `on_empty_task` is
+            "raise".
         ValueError
-            If X or weights are wrong.
+            If X or sample_weight is invalid.
         """
         return self._partial_fit(X, y, classes, sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
-        """Keep what a classifier and a regressor declare, without being either."""
+        """Set classifier and regressor tags without an estimator type."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags = ClassifierTags(multi_label=True)
         tags.regressor_tags = RegressorTags()

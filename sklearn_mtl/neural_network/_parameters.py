@@ -1,4 +1,4 @@
-"""The arguments of the multi-task nets: what is allowed, and their one description."""
+"""Parameter constraints of the multi-task nets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "balancing": [
         StrOptions(set(METHODS)),
         Balancing,
-        # objects of torchjd, which are told apart when they are read
+        # objects of torchjd; their type is checked later, without importing torchjd
         HasMethods(["forward", "parameters"]),
     ],
     "gramian": [StrOptions({"auto", "features", "shared"})],

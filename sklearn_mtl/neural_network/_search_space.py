@@ -1,4 +1,4 @@
-"""Which parameters of a net are worth a search, and over which values."""
+"""Distributions for a random search over the parameters of a net."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIBRARIES = ("optuna", "scipy")
 
 @dataclass(frozen=True)
 class _Range:
-    """Real numbers of an interval, uniform in them or in their logarithm."""
+    """An interval of real numbers, uniform or log-uniform."""
 
     low: float
     high: float
@@ -40,7 +40,7 @@ class _Range:
 
 @dataclass(frozen=True)
 class _Choice:
-    """Some values, each as likely as the others."""
+    """A set of equally likely values."""
 
     values: tuple[Any, ...]
 
@@ -53,7 +53,7 @@ class _Choice:
         return CategoricalDistribution(self.values)
 
 
-# Around the defaults, which are the geometric middle of lr and weight decay.
+# The default is the geometric mean of the limits of lr and of weight decay.
 _RATE = _Range(1e-3, 1e-2, is_log=True)
 _DECAY = _Range(0.03, 3.0, is_log=True)
 _DROPOUT = _Range(0.0, 0.4)
@@ -71,11 +71,11 @@ _TEXT_DECAY = _Range(1e-3, 0.1, is_log=True)
 
 
 def search_space(model: BaseMultiTaskNet, library: str, prefix: str) -> dict[str, Any]:
-    """Return distributions for the parameters that matter for a net as it stands."""
+    """Return distributions for the relevant parameters of this net."""
     if library not in LIBRARIES:
         raise ValueError(
-            f"{type(model).__name__}: search_space knows no library {library!r}; "
-            f"allowed are {LIBRARIES}."
+            f"{type(model).__name__}: search_space got library={library!r}; allowed "
+            f"are {LIBRARIES}."
         )
     if library == "optuna":
         who = f'{type(model).__name__}.search_space("optuna")'
@@ -88,7 +88,7 @@ def search_space(model: BaseMultiTaskNet, library: str, prefix: str) -> dict[str
         chosen |= _TEXT
     elif model.trunk is None:
         chosen |= {"dropout": _DROPOUT, "numeric_embedding": _EMBEDDING}
-        if library == "scipy":  # Optuna stores numbers and text, but no sizes of layers
+        if library == "scipy":  # Optuna stores numbers and strings, but no tuples
             chosen["hidden_layer_sizes"] = _WIDTHS
     elif "trunk__dropout" in model.get_params():
         chosen["trunk__dropout"] = _DROPOUT

@@ -55,7 +55,7 @@ _FIT_AGAIN = "Fit again, with all tasks."
 
 
 class TaskChangesMixin:
-    """What a net learns, and forgets, after it was fitted."""
+    """Change the tasks and classes of a fitted net."""
 
     _kind: str
     task_set_: TaskSet
@@ -81,85 +81,87 @@ class TaskChangesMixin:
     ) -> Any:
         r"""Add a task to the fitted net.
 
-        The new task gets a head on the shared representation, in every member. With
-        linear heads it is a ridge-penalised fit,
+        Every member gets a head for the new task on the shared representation. Linear
+        heads are fitted with a ridge penalty,
 
         .. math:: \min_{W, b} \frac{\sum_i w_i\, \ell(W^T z_i + b, y_i)}{\sum_i w_i}
             + \frac{\alpha}{2} \|W\|^2
 
-        whose :math:`\alpha` has the lowest out-of-fold loss; heads with hidden layers
-        are trained, for the number of steps with the lowest out-of-fold loss. A few
-        dozen labels are enough. The predictions of the other tasks stay the same, to
-        the last bit.
+        where :math:`\alpha` minimises the out-of-fold loss. Heads with hidden layers
+        are trained for the number of steps with the lowest out-of-fold loss. A few
+        dozen labels are enough. The predictions of the other tasks remain
+        bit-identical.
 
-        `added_tasks_` then says, also out-of-fold, how good the new head is and whether
-        the old trunk helps, compared with the same net fitted on this task alone.
+        `added_tasks_` reports the out-of-fold loss of the new head, and whether the
+        existing trunk helps compared with the same net fitted on this task alone.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Inputs; they need not be those of fit.
+            Input data. The samples may differ from those of fit.
         y : array-like of shape (n_samples,)
-            Labels of the new task; NaN, None, pandas.NA and pandas.NaT are missing.
+            Labels of the new task. Missing labels are NaN, None, pandas.NA or
+            pandas.NaT.
         name : str, default=None
-            Name of the task. None takes the name of y, or makes one: "task3" is the
-            fourth.
+            Name of the task. None uses the name of y if it has one, else the position:
+            "task3" for the fourth task.
         task_type : {"classification", "regression"}, default=None
-            What the task is, where the estimator takes both. None infers it from y.
+            Type of the task, if the estimator supports both. None infers it from y.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample. Samples of one group are held out together, if
-            there is more than one group.
+            Group label of each sample. If there is more than one group, samples of one
+            group are held out together.
         tune_trunk : bool, default=False
             Whether to train the trunk further on the new labels, at a tenth of the
-            rate, while the predictions of the other tasks are held where they are. The
-            weights with the lowest held-out loss of the new task are kept, if they are
-            better by more than a standard error, and no other task has changed by more
-            than 0.0001: the part of its score (1 - loss / prior loss) that it would
-            lose if its predictions had been right. It takes a few hundred labels.
+            learning rate, with a penalty on changes of the predictions of the other
+            tasks. The weights with the lowest held-out loss of the new task are kept
+            if the loss decreases by more than one standard error and no other task
+            changes by more than 0.0001. The change of a task is the decrease of its
+            score (1 - loss / prior loss) if its previous predictions were the labels.
+            Tuning requires a few hundred labels.
         compare : bool, default=True
-            Whether to fit the same net on this task alone, five times, to say whether
-            the old trunk helps.
+            Whether to fit the same net on this task alone, five times, to measure
+            whether the existing trunk helps.
 
         Returns
         -------
         self : object
-            The estimator. The new task is the last; where y was 1-D in fit, predictions
-            are those of several tasks from now on.
+            The estimator. The new task is the last one. If y was 1-D in fit,
+            predictions have the multi-task format from now on.
 
         Raises
         ------
         TaskError
-            If y is not 1-D, has no label or labels of a wrong type; if there is a task
-            of that name; or if the trunk gives each task parts of its own and cannot
-            take more.
+            If y is not 1-D, has no label or labels of a wrong type; if a task of that
+            name exists; or if the trunk has task-specific layers and does not support
+            new tasks.
         ValueError
-            If X, weights, groups or arguments are wrong, or `head` was changed after
+            If X, weights, groups or arguments are invalid, or `head` was changed after
             fit.
         TypeError
-            If the name is no text.
+            If the name is not a string.
 
         Warns
         -----
         UserWarning
             If all labels are in one group.
         NegativeTransferWarning
-            If the task is predicted worse on the old trunk than by a net of its own, by
-            more than two standard errors.
+            If the loss on the existing trunk is higher than that of a net fitted on
+            this task alone, by more than two standard errors.
 
         Notes
         -----
-        `partial_fit` and a warm start go on with all tasks; the optimizer starts again
-        for the heads. The new task has NaN in earlier epochs of `history_`, and in
-        `oof_prediction_`, which is about the samples of fit; its own out-of-fold
-        predictions are in `added_tasks_`. A further fit refuses lists and arrays that
-        the constructor got with one entry per task, since these are others now; dicts
-        by name need no change.
+        `partial_fit` and a warm start train all tasks, with a new optimiser state for
+        the heads. In `history_` and `oof_prediction_`, which describe the earlier fit,
+        the values of the new task are NaN. Its out-of-fold predictions are in
+        `added_tasks_`. Parameters with one value per task given as lists or arrays no
+        longer match the tasks, so that a warm start raises an error; use dicts by task
+        name.
 
         The head costs five fits for each of eight values of alpha, with O(n_labels *
         n_hidden * n_members) operations per iteration; `compare` costs five fits of the
-        net. Above 5000 labels, alpha is chosen by two of the members.
+        net. Above 5000 labels, two members select alpha.
 
         References
         ----------
@@ -196,9 +198,9 @@ class TaskChangesMixin:
         labels = TaskLabels.read(task, loss, codes, own, given.group, seed)
         if given.group is not None and len(np.unique(given.group[labels.rows])) == 1:
             warnings.warn(
-                f"{who}: all labels of task {task.name!r} are in one group, so that "
-                "samples are held out as without groups: its score holds for samples "
-                "of that group, and not for those of others.",
+                f"{who}: all labels of task {task.name!r} are in one group, so "
+                "groups are ignored when samples are held out. The score of the task "
+                "is valid for samples of this group only.",
                 UserWarning,
                 stacklevel=3,
             )
@@ -214,13 +216,13 @@ class TaskChangesMixin:
     def drop_task(self, task: TaskKey) -> Any:
         """Drop a task from the fitted net.
 
-        The predictions of the other tasks stay the same, unless the head is one that
-        reads what the dropped task says (``head="feedback"``).
+        The predictions of the other tasks do not change, unless their heads use the
+        outputs of the dropped task (``head="feedback"``).
 
         Parameters
         ----------
         task : str, int, or label of a column
-            Name or column number.
+            Name or column index of the task.
 
         Returns
         -------
@@ -230,8 +232,8 @@ class TaskChangesMixin:
         Raises
         ------
         TaskError
-            If there is no such task or no other; or if the trunk gives each task parts
-            of its own and cannot drop some.
+            If the task is unknown or the only one; or if the trunk has task-specific
+            layers and does not support dropping tasks.
         """
         check_is_fitted(self)
         who, state = type(self).__name__, self._state
@@ -253,18 +255,18 @@ class TaskChangesMixin:
 
     @keep_on_failure
     def rename_task(self, task: TaskKey, name: str) -> Any:
-        """Give a task of the fitted net another name.
+        """Rename a task of the fitted net.
 
-        From then on, the columns of a frame y are matched with the names of the tasks.
-        Arguments of the constructor that name the task, such as ``task_weight={"old":
-        2.0}``, are left as they are; a further fit says so.
+        From then on, the columns of a DataFrame y are matched to the tasks by name.
+        Constructor parameters that name the task, such as ``task_weight={"old":
+        2.0}``, are not changed; another fit with the old name raises an error.
 
         Parameters
         ----------
         task : str, int, or label of a column
-            Name or column number.
+            Name or column index of the task.
         name : str
-            The new name.
+            New name.
 
         Returns
         -------
@@ -274,9 +276,9 @@ class TaskChangesMixin:
         Raises
         ------
         TaskError
-            If there is no such task, or another has the new name.
+            If the task is unknown, or another task has the new name.
         TypeError
-            If the new name is no text.
+            If the new name is not a string.
         """
         check_is_fitted(self)
         who, known = type(self).__name__, self.task_set_
@@ -299,30 +301,30 @@ class TaskChangesMixin:
 
     @keep_on_failure
     def add_classes(self, task: TaskKey, classes: ArrayLike) -> Any:
-        """Declare classes of a task that no label has shown yet.
+        """Add classes to a classification task of the fitted net.
 
-        `partial_fit` then takes labels of them. Until it has seen some, the new classes
-        of a call together have a probability of at most 0.001, and the odds between the
-        others stay.
+        `partial_fit` then accepts labels of the new classes. Until it has seen some,
+        the classes added in one call have a total probability of at most 0.001, and the
+        odds between the other classes do not change.
 
         Parameters
         ----------
         task : str, int, or label of a column
-            Name or column number of a classification.
+            Name or column index of a classification task.
         classes : array-like of shape (n_new,)
-            Labels that are not among the task's classes yet.
+            Class labels that the task does not have yet.
 
         Returns
         -------
         self : object
-            The estimator. `classes_` stay sorted.
+            The estimator. `classes_` remain sorted.
 
         Raises
         ------
         TaskError
-            If the task is a regression or has no class yet; if a class is missing, is
-            known already or comes twice; or if it is of another type: texts, booleans
-            and whole numbers do not mix.
+            If the task is a regression task or has no class yet; if a class is NaN,
+            already known or given twice; or if its type differs from that of the known
+            classes (strings, booleans and integers cannot be mixed).
 
         Examples
         --------
@@ -355,7 +357,7 @@ class TaskChangesMixin:
 
     @property
     def added_tasks_(self) -> dict[str, AddedTask]:
-        """What was found about each task that was added after the fit, by name."""
+        """Results of `add_task` for each task that it added, by task name."""
         check_is_fitted(self)
         return dict(self._state.added_tasks)
 
@@ -371,7 +373,7 @@ class TaskChangesMixin:
         weights = None if sample_weight is None else np.asarray(sample_weight)
         if weights is not None and weights.ndim > 1:
             raise ValueError(
-                f"{who}: sample_weight of add_task has shape {weights.shape}; it must "
+                f"{who}: sample_weight in add_task has shape {weights.shape}; it must "
                 "be (n_samples,)."
             )
         if name is None:
@@ -393,8 +395,8 @@ class TaskChangesMixin:
             )
         if holds_lists(columns.values[0]):
             raise TaskError(
-                f"{who}: the new task {name!r} has lists as labels. Tags of tokens are "
-                "learned by fit; add_task takes one label per sample."
+                f"{who}: the labels of the new task {name!r} are lists. add_task "
+                "requires one label per sample; use fit for token tasks."
             )
         tasks = read_tasks(columns, self._kind, who, task_type)
         codes = TaskSet(tasks, True, True).fill(columns)
@@ -408,7 +410,7 @@ class TaskChangesMixin:
         if hasattr(wanted, "items") and is_by_name(wanted):
             wanted = dict(wanted.items()).get(task.name)
         elif not hasattr(wanted, "items") and not isinstance(wanted, str):
-            wanted = None  # a list speaks of the tasks of fit alone
+            wanted = None  # a list has values for the tasks of fit only
         alone = TaskSet([task], False, False)
         if hasattr(wanted, "items"):
             wanted = [wanted]
@@ -424,11 +426,11 @@ def _check_bool(value: Any, name: str, who: str) -> None:
 
 def _check_text(name: Any, who: str) -> None:
     if not isinstance(name, str):
-        raise TypeError(f"{who}: the name of a task must be a text; found {name!r}.")
+        raise TypeError(f"{who}: the name of a task must be a string; got {name!r}.")
 
 
 def _check_is_new(name: str, known: TaskSet, who: str) -> None:
     if name in known.names:
         raise TaskError(
-            f"{who}: there is a task {name!r} already. Known tasks: {known.names}."
+            f"{who}: a task named {name!r} already exists. Known tasks: {known.names}."
         )

@@ -1,4 +1,4 @@
-"""Bring a fitted net up to date."""
+"""Update a fitted net with new samples."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["UpdatesMixin"]
 
 
 class UpdatesMixin:
-    """What a net learns from new samples, if it is not worse afterwards."""
+    """Update a fitted net with new samples unless its held-out loss increases."""
 
     task_set_: TaskSet
     _state: NetState
@@ -54,64 +54,66 @@ class UpdatesMixin:
         sample_weight: ArrayLike | None = None,
         groups: ArrayLike | None = None,
     ) -> Any:
-        """Learn from new samples, and stay as before if that makes the net worse.
+        """Train on new samples, and keep the result only if it is not worse.
 
-        Three copies of the net learn. The first learns with its last layers, as in
-        `partial_fit`. If stored samples (`n_stored_samples`) cover every task, the
-        others learn with all layers from the new and the stored samples: ten epochs at
-        a tenth of the rate of `fit`, and twenty at three tenths, which fall to zero. A
-        copy passes unless its loss on held-out samples is higher than that of the net
-        by more than noise. The first one that passes takes the place of the net, or a
-        later one that is better on new samples by more than noise.
+        Up to three copies of the net are trained. In the first copy only the last
+        layers are trained, as in `partial_fit`. If stored samples (`n_stored_samples`)
+        cover every task, all layers of two more copies are trained on the new and the
+        stored samples: for ten epochs at a tenth of the learning rate of `fit`, and for
+        twenty epochs at three tenths; both rates decrease to zero. A copy is rejected
+        if its loss on held-out samples is significantly higher than that of the net.
+        The first accepted copy replaces the net, unless a later one is significantly
+        better on new samples.
 
-        Some of the new samples are held out as in `fit`: a fold for each member, or
-        `validation_fraction`. A random part of all samples so far stays stored.
+        Some of the new samples are held out as in `fit`: one fold per member, or
+        `validation_fraction`. A random subset of all samples so far remains stored.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Inputs.
+            Input data.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets; missing labels are allowed, and so is a task without labels.
+            Target values. Labels may be missing, also all labels of a task.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), \
                 default=None
             Weights of samples or labels.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample. Samples of one group are held out together.
+            Group label of each sample. Samples of one group are held out together.
 
         Returns
         -------
         self : object
-            The estimator. `update_` says what happened.
+            The estimator. `update_` describes the result.
 
         Raises
         ------
         TaskError
-            If labels come of a class that the net does not know (see `add_classes`).
+            If y has labels of an unknown class (see `add_classes`).
         ValueError
-            If X, weights or groups are wrong; or if the net was loaded from a file
+            If X, weights or groups are invalid; or if the net was loaded from a file
             without the training state.
 
         Warns
         -----
         UpdateRefusedWarning
-            If the loss would be higher by more than noise, so that the net is kept as
-            it is.
+            If the held-out loss of all copies is significantly higher, in which case
+            the net is not changed.
 
         Notes
         -----
-        A stored sample is judged by the members that never learned from it. For each
-        task, and for the mean over tasks, old and new loss of the same samples are
-        compared. A copy does not pass if a mean difference exceeds two standard errors
-        (for several tasks more: Bonferroni), on stored or on new samples. Harm below
-        that noise passes; more stored samples make the test sharper. The same samples
-        judge many updates, and samples of one group count as independent.
+        A sample is evaluated by the members that were not trained on it. The losses
+        before and after are compared on the same samples, for each task and for the
+        mean over tasks. A copy is rejected if a mean difference exceeds two standard
+        errors, on stored or on new samples; for several tasks the limit is higher
+        (Bonferroni correction). The test does not detect smaller increases of the loss;
+        it becomes more sensitive with more stored samples. The same samples are used
+        to evaluate many updates, and samples of one group are treated as independent.
 
-        Without stored samples of a task the shared layers would forget it, so that only
-        the last layers learn, and only new samples judge.
+        If no sample of a task is stored, training the shared layers would make the net
+        forget the task. In this case only the last layers are trained.
 
-        With `early_stopping=False` or up to 100 samples, `fit` holds nothing out: only
-        held-out samples of updates judge then.
+        With `early_stopping=False`, or up to 100 samples, `fit` holds out no sample.
+        Then only held-out samples of the updates are used for evaluation.
 
         Examples
         --------
@@ -162,7 +164,7 @@ class UpdatesMixin:
         self._take_state(state)
         if not self.update_.is_accepted:
             warnings.warn(
-                f"{who}: update was refused, and the net is as it was: "
+                f"{who}: update was refused, and the net was not changed: "
                 f"{'; '.join(self.update_.reasons)}.",
                 UpdateRefusedWarning,
                 stacklevel=4,
@@ -171,11 +173,11 @@ class UpdatesMixin:
 
     @property
     def update_(self) -> UpdateRecord:
-        """What the last call of `update` did."""
+        """Result of the last call of `update`."""
         check_is_fitted(self)
         if self._state.last_update is None:
             raise AttributeError(
-                f"{type(self).__name__}: there is no update_, because update was not "
-                "called after the last fit."
+                f"{type(self).__name__}: update_ is not available, because update was "
+                "not called after the last fit."
             )
         return self._state.last_update

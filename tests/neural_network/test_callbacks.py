@@ -191,7 +191,7 @@ def test_early_stopping_of_skorch_ends_the_fit_quietly(monitor, capsys):
 def test_early_stopping_of_skorch_without_a_hold_out_has_no_effect_and_says_so(monitor):
     record = Record()
     stopping = EarlyStopping(monitor=monitor, patience=1)
-    with pytest.warns(UserWarning, match=f"EarlyStopping monitors {monitor}, but this"):
+    with pytest.warns(UserWarning, match=f"EarlyStopping monitors {monitor}, but no "):
         model = fit(stopping, record, early_stopping=False, warm_start=True)
     assert same_bits(model, fit(early_stopping=False))
     assert len(record.calls) == 12
@@ -320,9 +320,9 @@ def test_the_progress_bar_of_skorch_works(capsys):
 @pytest.mark.parametrize("scoring", [EpochScoring, BatchScoring])
 def test_scores_that_need_labels_are_refused_with_the_remedy(scoring):
     message = (
-        f"MultiTaskClassifier: callbacks has {scoring.__name__}, which calls predict "
-        "on the bare net. The held-out loss and score of every task are in history_; a "
-        "Callback of your own can read net.history."
+        f"MultiTaskClassifier: callbacks contains {scoring.__name__}, which is not "
+        "supported because it calls predict of the skorch net. The held-out loss and "
+        "score of every task are in history_; a custom Callback can read net.history."
     )
     for callback in (scoring("accuracy"), ("score", scoring("accuracy"))):
         with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
@@ -331,9 +331,7 @@ def test_scores_that_need_labels_are_refused_with_the_remedy(scoring):
 
 @pytest.mark.parametrize("wrong", [3, "EarlyStopping", ("name", None), int])
 def test_what_is_no_callback_is_named(wrong):
-    message = (
-        f"MultiTaskClassifier: callbacks must be skorch callbacks; found {wrong!r}."
-    )
+    message = f"MultiTaskClassifier: callbacks must be skorch callbacks; got {wrong!r}."
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         fit(wrong)
 
@@ -351,8 +349,8 @@ def test_a_loss_that_becomes_nan_says_where_and_what_to_do(cls, target):
     model = tiny(cls, optimizer="sgd", lr=1e30, max_epochs=50)
     message = (
         rf"^{cls.__name__}: the loss of task 'task[01]' became (nan|inf) in epoch "
-        r"\d+\. Lower lr \(now 1e\+30\), or scale the inputs if the trunk takes them "
-        r"as they are\.$"
+        r"\d+\. Lower lr \(now 1e\+30\), or scale X if the trunk receives raw "
+        r"values\.$"
     )
     with pytest.raises(TaskError, match=message):
         model.fit(X, target)

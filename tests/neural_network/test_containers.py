@@ -235,7 +235,7 @@ def test_what_is_no_optimiser_for_batches_is_refused(optimizer):
     optimizer = torch.optim.LBFGS if optimizer == "lbfgs" else optimizer
     message = (
         "MultiTaskClassifier: optimizer must be one of ['adam', 'adamw', 'sgd'] or a "
-        "subclass of torch.optim.Optimizer that needs no closure; found "
+        "subclass of torch.optim.Optimizer that needs no closure; got "
     )
     with pytest.raises(TypeError, match=f"^{re.escape(message)}"):
         tiny(MultiTaskClassifier, optimizer=optimizer).fit(X, Y[:, 0])

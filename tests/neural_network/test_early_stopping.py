@@ -160,6 +160,6 @@ def test_without_folds_there_are_no_out_of_fold_predictions(arguments):
     model = overfitting(**arguments).fit(X, y[:, 0])
     assert not hasattr(model, "oof_prediction_")
     with pytest.raises(
-        AttributeError, match=r"It needs n_members > 1, .* holds nothing out"
+        AttributeError, match=r"It requires n_members > 1, .* 'auto' is False"
     ):
         _ = model.oof_prediction_

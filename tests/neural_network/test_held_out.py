@@ -78,7 +78,8 @@ def test_weights_of_samples_count_in_the_calibration():
 def test_further_training_leaves_nothing_to_calibrate_on():
     X, y = draw()
     model = MultiTaskRegressor(**NET).fit(X, y).partial_fit(X[:50], y[:50])
-    with pytest.raises(ValueError, match="MultiTaskRegressor: intervals and sets need"):
+    message = "MultiTaskRegressor: intervals and sets require predictions"
+    with pytest.raises(ValueError, match=message):
         model.predict_interval(X)
 
 

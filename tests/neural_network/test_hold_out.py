@@ -253,7 +253,7 @@ class TestErrors:
 
     def test_no_early_stopping(self):
         model = tiny(MultiTaskClassifier, early_stopping=False)
-        self.refuse("but early_stopping is False", model=model)
+        self.refuse("because early_stopping is False", model=model)
 
     def test_other_columns(self):
         self.refuse(

@@ -283,7 +283,7 @@ def test_without_warm_start_every_fit_is_the_same():
 def test_the_number_of_members_cannot_change():
     X, y = table()
     model = tiny(MultiTaskRegressor, warm_start=True).fit(X, y[:, 2])
-    message = "MultiTaskRegressor: n_members is 3, but the net to go on with has 1"
+    message = "MultiTaskRegressor: n_members is 3, but the fitted net has 1"
     with pytest.raises(ValueError, match=message):
         model.set_params(n_members=3).fit(X, y[:, 2])
 
@@ -316,7 +316,7 @@ def test_an_interrupted_fit_leaves_a_net_to_go_on_with():
     before = model.predict_proba(X)
     with pytest.raises(RuntimeError, match="power cut") as caught:
         model.fit(X, y[:, 0])
-    assert "predict uses the net as it is now" in caught.value.__notes__[0]
+    assert "predict uses the net in its current state" in caught.value.__notes__[0]
     assert not np.array_equal(model.predict_proba(X), before)
     pickle.dumps(model.net_.module_)
     assert np.isfinite(model.fit(X, y[:, 0]).predict_proba(X)).all()

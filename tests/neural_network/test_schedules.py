@@ -276,7 +276,7 @@ def test_the_gradient_of_a_sample_is_unbiased():
 
 def test_nothing_to_balance_is_said():
     model = tiny(MultiTaskClassifier, balancing="mgda", task_schedule="asynchronous")
-    with pytest.warns(UserWarning, match="leaves balancing of gradients nothing"):
+    with pytest.warns(UserWarning, match="balancing of gradients has no effect"):
         model.fit(X, Y[:, :2])
 
 
@@ -289,7 +289,8 @@ def test_some_tasks_at_a_time_are_balanced_by_their_gradients():
 def test_a_frequency_must_be_positive(value):
     model = tiny(MultiTaskClassifier, task_schedule=Asynchronous([1.0, value]))
     message = (
-        f"MultiTaskClassifier: task 'task1': frequency in task_schedule is {value}"
+        "MultiTaskClassifier: frequency of task 'task1' in task_schedule is "
+        f"{value}; it must be"
     )
     with pytest.raises(TaskError, match=message):
         model.fit(X, Y[:, :2])

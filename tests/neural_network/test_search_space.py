@@ -77,7 +77,7 @@ def test_optuna_asks_for_and_is_told_of_trials():
 
 
 def test_an_unknown_library_is_an_error():
-    with pytest.raises(ValueError, match="knows no library 'hyperopt'; allowed are"):
+    with pytest.raises(ValueError, match="got library='hyperopt'; allowed are"):
         ALL[0]().search_space("hyperopt")
 
 

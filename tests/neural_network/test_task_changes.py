@@ -111,7 +111,7 @@ def test_the_record_of_an_added_task_is_renamed_with_it():
 @pytest.mark.parametrize("name", [b"x", None, True, 3])
 def test_a_name_is_a_text(name):
     model, *_ = fitted(MultiTaskClassifier)
-    with pytest.raises(TypeError, match=f"must be a text; found {name!r}"):
+    with pytest.raises(TypeError, match=f"must be a string; got {name!r}"):
         model.rename_task("task0", name)
 
 
@@ -233,13 +233,13 @@ def test_late_classes_are_saved(tmp_path):
     ("task", "classes", "message"),
     [
         (2, [1], "task 'task2' is regression"),
-        (0, [1], "not among its classes"),
-        (0, [5, 5], "must be different"),
-        (0, [], "at least one"),
-        (0, [np.nan], "observed labels"),
-        (0, ["red"], "of the type of its classes"),
+        (0, [1], "differ from its classes"),
+        (0, [5, 5], "must be distinct"),
+        (0, [], "one or more labels"),
+        (0, [np.nan], "that are not missing"),
+        (0, ["red"], "have the type of the known classes"),
         (0, [1.5], "task 'task0' has fractional class labels"),
-        (0, [True], "of the type of its classes"),
+        (0, [True], "have the type of the known classes"),
         (0, [np.inf], "task 'task0': Input y contains infinity"),
     ],
 )
@@ -257,7 +257,7 @@ def test_late_classes_leave_the_type_of_the_labels():
     X = table(60)[0]
     y = np.column_stack([X[:, 0] > 0, X[:, 1] > 0])
     booleans = tiny(MultiTaskClassifier).fit(X, y)
-    with pytest.raises(TaskError, match="of the type of its classes"):
+    with pytest.raises(TaskError, match="have the type of the known classes"):
         booleans.add_classes(0, [2])
     numbers = tiny(MultiTaskClassifier).fit(X, y.astype(np.int8))
     numbers.add_classes(0, [300.0])

@@ -147,7 +147,7 @@ def test_streams_and_updates_learn_from_texts():
 
 @pytest.mark.parametrize("convert", [list, np.array, pd.Series])
 def test_a_net_without_a_trunk_of_texts_names_it(convert):
-    with pytest.raises(ValueError, match=r"X holds texts, .*\.modules\.Text\(\)"):
+    with pytest.raises(ValueError, match=r"X contains texts, .*\.modules\.Text\(\)"):
         MultiTaskClassifier().fit(convert(X), Y)
 
 

@@ -123,7 +123,7 @@ def test_a_task_without_a_head_has_no_projection():
 def test_an_unknown_view_is_told_the_known_ones():
     model = tiny(MultiTaskClassifier).fit(X, Y[:, 0])
     message = (
-        "MultiTaskClassifier: transform_task has no kind 'logit'; allowed are "
+        "MultiTaskClassifier: transform_task got kind='logit'; allowed are "
         "'projection', 'input' and 'probability'."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):

@@ -154,21 +154,21 @@ class Two(nn.Module):
     [
         (
             nn.Flatten(0),
-            "the trunk returned shape (8,) for 2 rows of shape (4,); it must return "
-            "(n_rows, n_hidden).",
+            "the trunk returned shape (8,) for 2 samples of shape (4,); it must return "
+            "(n_samples, n_hidden).",
         ),
         (
             nn.Unflatten(1, (2, 2)),
-            "the trunk returned shape (2, 2, 2) for 2 rows of shape (4,); it must "
-            "return (n_rows, n_hidden).",
+            "the trunk returned shape (2, 2, 2) for 2 samples of shape (4,); it must "
+            "return (n_samples, n_hidden).",
         ),
         (
             nn.Linear(5, 3),
-            "the trunk failed on 2 rows of shape (4,): mat1 and mat2 shapes cannot be "
-            "multiplied (2x4 and 5x3). It must take them and return a tensor (n_rows, "
+            "the trunk failed on 2 samples of shape (4,): mat1 and mat2 shapes cannot "
+            "be multiplied (2x4 and 5x3). It must return a tensor of shape (n_samples, "
             "n_hidden).",
         ),
-        (Two(), "the trunk failed on 2 rows of shape (4,): "),
+        (Two(), "the trunk failed on 2 samples of shape (4,): "),
     ],
 )
 def test_a_trunk_of_the_wrong_shape_is_explained(trunk, message, n_members):

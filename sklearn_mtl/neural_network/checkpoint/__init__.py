@@ -1,1 +1,1 @@
-"""Write the state of a training after every epoch, and go on from it after a crash."""
+"""Checkpoints of the state of training, and resumption after a crash."""

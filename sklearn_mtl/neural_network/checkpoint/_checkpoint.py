@@ -1,4 +1,4 @@
-"""Write the state of a training after each epoch, and go on from the last one."""
+"""Checkpoint of one call of fit."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ __all__ = ["Checkpoint", "open_checkpoint"]
 
 
 class Checkpoint:
-    """The checkpoint of one call of fit.
+    """Write the state of training after each epoch, and resume from the last one.
 
     Parameters
     ----------
     folder : RunFolder
-        Where the files are.
+        Folder of the files.
     seed : int
-        Of this call, if there is no file.
+        Seed of this call, used if there is no file.
 
     Attributes
     ----------
     seed : int
-        Of the training that goes on, or of the new one.
+        Seed of the resumed or new training.
     """
 
     def __init__(self, folder: RunFolder, seed: int) -> None:
@@ -54,9 +54,9 @@ class Checkpoint:
         self._surroundings: Surroundings | None = None
 
     def resume(self, net: MultiTaskNet) -> tuple[int, bool]:
-        """Put the last good state into a net that begins to train.
+        """Restore the last valid state in a net that starts training.
 
-        Returns the number of epochs that are done, and whether training is over.
+        Return the number of completed epochs, and whether training is complete.
         """
         things, parts = surrounding_things(net), varied_parts(net)
         self._surroundings = Surroundings(things, parts)
@@ -75,7 +75,7 @@ class Checkpoint:
         return 0, False
 
     def write(self, net: MultiTaskNet, *, is_complete: bool) -> None:
-        """Write the state after an epoch, or when a callback ended training."""
+        """Write the state after an epoch, or after a callback has stopped training."""
         assert self._surroundings is not None  # for the type checker
         self._n_epochs += 1
         try:
@@ -84,8 +84,9 @@ class Checkpoint:
         except TypeError as error:
             raise TypeError(
                 f"{net.who}: the state of training cannot be written to a checkpoint: "
-                f"{error}, which was not there when training began. Make it in "
-                "on_train_begin, or give the callback state_dict and load_state_dict."
+                f"{error}, which did not exist when training started. Create it in "
+                "on_train_begin, or define state_dict and load_state_dict in the "
+                "callback."
             ) from error
         about = {
             "n_epochs": self._n_epochs,
@@ -99,22 +100,23 @@ class Checkpoint:
 def open_checkpoint(
     model: BaseMultiTaskNet, training: Training, seed: int, older: NetState | None
 ) -> Iterator[Checkpoint]:
-    """Yield the checkpoint of a call of fit, which has its folder alone.
+    """Yield the checkpoint of a call of fit, with exclusive use of its folder.
 
-    `older` is the state of a net that goes on, or None.
+    `older` is the state from which a warm start continues, or None.
     """
     is_drawn = older is None and model.random_state is None
     digest = fingerprint(
         model,
         training,
-        # Each call would draw another one: the file says which it was.
+        # a random seed differs between calls; the file contains the one to use
         None if is_drawn else seed,
         older,
     )
     if not model.checkpoint or "\0" in str(model.checkpoint):
         raise ValueError(
-            f"{type(model).__name__}: checkpoint={model.checkpoint!r} is no folder; "
-            "allowed are a path, '.' for the current folder, and None."
+            f"{type(model).__name__}: checkpoint={model.checkpoint!r} is not a valid "
+            "path; allowed are the path of a folder, '.' for the current folder, and "
+            "None."
         )
     folder = RunFolder(Path(model.checkpoint) / digest, type(model).__name__)
     is_done = False
@@ -122,5 +124,5 @@ def open_checkpoint(
         yield Checkpoint(folder, seed)
         is_done = True
     finally:
-        # With random_state=None another call of fit shall draw anew.
+        # with random_state=None, the next call of fit must use another seed
         folder.close(remove=is_done and is_drawn)

@@ -1,4 +1,4 @@
-"""What the result of a training depends on, as one text."""
+"""Digest of all inputs on which the result of a training depends."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Training", "fingerprint"]
 
-#: Parameters that have no say in what is learned.
-_WITHOUT_A_SAY = (
+#: Parameters that do not affect the weights, and random_state, which is added later.
+_IGNORED = (
     *("callbacks", "checkpoint", "n_stored_samples", "n_threads", "random_state"),
     "verbose",
 )
@@ -34,7 +34,7 @@ _WITHOUT_A_SAY = (
 
 @dataclass(frozen=True)
 class Training:
-    """What a call of fit trains on.
+    """Data of a call of fit.
 
     Attributes
     ----------
@@ -60,14 +60,14 @@ def fingerprint(
     seed: int | None,
     older: NetState | None,
 ) -> str:
-    """Return a text that only equal trainings share.
+    """Return a digest that is equal only for equal trainings.
 
-    `older` is the state that a warm start goes on from.
+    `older` is the state from which a warm start continues.
 
     Raises
     ------
     TypeError
-        If a parameter cannot be told from another one.
+        If a parameter cannot be pickled.
     """
     held = training.held
     parts = [
@@ -89,39 +89,40 @@ def fingerprint(
 def _parameters(model: BaseMultiTaskNet) -> dict[str, str]:
     found = {}
     for name, value in model.get_params(deep=False).items():
-        if name in _WITHOUT_A_SAY:
+        if name in _IGNORED:
             continue
         try:
             found[name] = digest_object(value, with_code=True)
-        except Exception as error:  # whatever an object of the user's says of pickle
+        except Exception as error:  # custom objects may raise any error in pickle
             reason = " ".join(str(error).split())
             raise TypeError(
-                f"{type(model).__name__}: checkpoint needs parameters that can be "
-                f"pickled, to tell one training from another; {name} cannot: {reason}"
+                f"{type(model).__name__}: checkpoint requires parameters that can be "
+                f"pickled, to recognise the same fit; {name} cannot be pickled: "
+                f"{reason}"
             ) from error
     found["callbacks"] = str([_callback(one) for one in model.callbacks or []])
     return found
 
 
 def _callback(given: Any) -> list[str]:
-    """Return digests of the class and parameters of a callback, not of its state."""
+    """Return digests of the class and the parameters of a callback."""
     name, one = given if isinstance(given, tuple) else ("", given)
     kind = one if isinstance(one, type) else type(one)
     found = [name, digest_object(kind, with_code=True)]
     for key, value in [] if one is kind else _arguments(one):
         try:
             found.append(f"{key} {digest_object(value, with_code=True)}")
-        except Exception:  # such as an open file, where an equal one will do
+        except Exception:  # such as an open file, of which only the type counts
             found.append(f"{key} {type(value).__qualname__}")
     return found
 
 
 def _arguments(callback: Any) -> list[tuple[str, Any]]:
-    """Return what a callback was made with."""
+    """Return the constructor arguments of a callback."""
     known = inspect.signature(type(callback)).parameters
     names = set(known)
     if any(one.kind is one.VAR_KEYWORD for one in known.values()):
-        # as in LRScheduler, which keeps them as attributes
+        # such as in LRScheduler, which stores them as attributes
         names.update(name for name in vars(callback) if not name.endswith("_"))
     return [(name, getattr(callback, name, None)) for name in sorted(names)]
 
@@ -151,7 +152,7 @@ def _labels(labels: Labels) -> list[str]:
 
 
 def _state(older: NetState) -> list[str]:
-    """Return digests of a net that is trained, but for how long its epochs took."""
+    """Return digests of the state of a trained net, without durations."""
     net = older.net
     state = [
         net.module_.state_dict(),
@@ -161,6 +162,6 @@ def _state(older: NetState) -> list[str]:
         len(net.history),
         older.n_calls,
     ]
-    # A pickle would tell equal states apart by which of their objects are one.
+    # not pickled, because pickles of equal states differ if objects are shared
     members = Surroundings([], state).write(state)
     return [hashlib.sha256(data).hexdigest() for data in members.values()]

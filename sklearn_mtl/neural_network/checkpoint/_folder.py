@@ -1,4 +1,4 @@
-"""The files of one training: which is the last good one, and who may write them."""
+"""Locked folder with the checkpoint files of one training."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ except ImportError:  # Windows
 __all__ = ["RunFolder", "Saved"]
 
 _FILE = re.compile(r"epoch-(\d+)\.mtl")
-_KEPT = 2  # the last one, and the one to go back to if that is damaged
+_KEPT = 2  # the last file, and the one before in case the last is damaged
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What a file says.
+    """Contents of a file.
 
     Attributes
     ----------
     path : Path
-        The file.
+        Path of the file.
     about : dict
-        "n_epochs" that were done, "seed", and whether training "is_complete".
+        "n_epochs", the number of completed epochs; "seed"; and "is_complete".
     members : dict of str to bytes
         The state.
     budget : Budget
-        The memory that may still be taken.
+        Memory that decoding may still allocate.
     """
 
     path: Path
@@ -49,31 +49,31 @@ class Saved:
 
 
 class RunFolder:
-    """A folder in which no other process or thread writes as long as it is open.
+    """A folder that is locked for other processes and threads while it is open.
 
-    Trainings that are the same in all respects get folders of their own: 0, 1 and so
-    on. A killed process leaves its folder to the next one that asks.
+    Identical trainings that run at the same time get separate folders: 0, 1 and so on.
+    The folder of a killed process is used by the next training.
 
     Parameters
     ----------
     folder : Path
-        Where the numbered folders are.
+        Parent of the numbered folders.
     who : str
-        The estimator, for messages.
+        Name of the estimator, for messages.
     """
 
     def __init__(self, folder: Path, who: str) -> None:
         self.who = who
         try:
             self.path, self._lock = _claim(folder)
-            for left in self.path.glob(".*.tmp"):  # by a process that was killed
+            for left in self.path.glob(".*.tmp"):  # left by a killed process
                 left.unlink(missing_ok=True)
         except OSError as error:
-            what = f"no checkpoint can be written to {folder.parent}"
+            what = f"the checkpoint cannot be written to {folder.parent}"
             raise self._explain(error, what) from error
 
     def saved(self) -> Saved | None:
-        """Return the last good file; one that is damaged is said and removed."""
+        """Return the last valid file; damaged ones are removed with a warning."""
         for path in reversed(self._files()):
             try:
                 about, members, budget = read_archive(path)
@@ -85,17 +85,17 @@ class RunFolder:
         return None
 
     def discard(self, path: Path, reason: Exception) -> None:
-        """Remove a file that cannot be used, and say so."""
+        """Remove a file that cannot be used, with a warning."""
         warnings.warn(
-            f"{self.who}: the checkpoint {path} cannot be used and is removed "
-            f"({reason}). Training goes on from the one before, or starts again.",
+            f"{self.who}: the checkpoint {path} cannot be used and was removed "
+            f"({reason}). Training resumes from the one before, or starts again.",
             UserWarning,
             stacklevel=2,
         )
         path.unlink(missing_ok=True)
 
     def write(self, members: dict[str, bytes], about: dict[str, Any]) -> None:
-        """Write a file beside the others, and then remove those that are too many."""
+        """Write a file, and then remove old files."""
         n_epochs = about["n_epochs"]
         path = self.path / f"epoch-{n_epochs:06d}.mtl"
         try:
@@ -108,35 +108,36 @@ class RunFolder:
             files = self._files() if self.path.is_dir() else []
             has_older = any(one != path for one in files)
             then = (
-                "The one before is complete, and another call of fit goes on from it"
+                "the next call of fit will resume from the previous one"
                 if has_older
-                else "There is none before it, so that another call of fit starts anew"
+                else "there is no previous one, so the next call of fit will start "
+                "again"
             )
-            what = f"the checkpoint of epoch {n_epochs} could not be written. {then}"
+            what = f"the checkpoint of epoch {n_epochs} could not be written ({then})"
             raise self._explain(error, what) from error
 
     def close(self, *, remove: bool = False) -> None:
-        """Let others write here, and before that remove all files where asked."""
+        """Unlock the folder, after removing it if requested."""
         if remove:
             shutil.rmtree(self.path, ignore_errors=True)
         self._lock.close()
         if remove:
-            with suppress(OSError):  # another process is in a folder beside
+            with suppress(OSError):  # another process may use a folder next to it
                 self.path.parent.rmdir()
 
     def _files(self) -> list[Path]:
-        """Return the files, the last epoch at the end."""
+        """Return the files in the order of their epochs."""
         found = [one for one in self.path.iterdir() if _FILE.fullmatch(one.name)]
         return sorted(found, key=lambda one: int(one.stem.partition("-")[2]))
 
     def _explain(self, error: OSError, what: str) -> OSError:
-        """Return an error of the same class, which OSError chooses by the number."""
+        """Return an error of the same class, which OSError selects by errno."""
         text = f"{self.who}: {what}: {error.strerror or error}"
         return OSError(error.errno, text, error.filename)
 
 
 def _claim(folder: Path) -> tuple[Path, IO[bytes]]:
-    """Return the first numbered folder that is free, and the lock on it."""
+    """Return the first free numbered folder, and its lock."""
     for number in count():
         path = folder / str(number)
         while True:
@@ -155,9 +156,9 @@ def _claim(folder: Path) -> tuple[Path, IO[bytes]]:
 
 
 def _is_locked(lock: IO[bytes]) -> bool:
-    """Lock a file until it is closed, and return whether no other has it.
+    """Lock a file until it is closed; return False if it is locked already.
 
-    The system lets go of the lock when the process ends, however it ends.
+    The operating system releases the lock when the process ends, even if it is killed.
     """
     try:
         if fcntl is not None:
@@ -169,13 +170,14 @@ def _is_locked(lock: IO[bytes]) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        # Some network folders have no locks. Equal trainings write equal files.
+        # Some network file systems have no locks. Without a lock, identical trainings
+        # write identical files.
         return fcntl is not None
     return True
 
 
 def _is_at(lock: IO[bytes], path: Path) -> bool:
-    """Return whether a locked file is still the one in the folder."""
+    """Return whether a locked file still exists at the path."""
     try:
         return os.path.samestat(os.fstat(lock.fileno()), path.stat())
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""The state of a training as one file, with references to what a new fit makes anew.
+"""Conversion of the state of training to the contents of a file.
 
-Files of `save` stand for themselves. A checkpoint is put back into a net that has been
-set up again from the same data, so it may refer to the net, its parts and the user's
-functions by number, and holds no more than what training changes.
+A checkpoint is restored in a net that has been built again from the same data.
+Therefore, unlike files of `save`, it refers to the net, its parts and the functions of
+the user by number, and contains only the state that training changes.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ _GRAPH, _ARRAYS = "state.json", "arrays.safetensors"
 
 
 class Surroundings:
-    """What is there when a training begins, after the same steps in every process.
+    """Objects that exist before training starts, in the same order in every process.
 
     Parameters
     ----------
     things : sequence of object
-        The net and its parts: what is referred to and not written.
+        The net and its parts, which are referred to by number instead of being written.
     parts : object
-        State with objects of any class, such as callbacks. What no file can hold, such
-        as a lambda or an open file, is referred to as well; all classes are trusted.
+        State with objects of any class, such as callbacks. All of these classes are
+        trusted. Objects that cannot be written, such as a lambda or an open file, are
+        referred to by number too.
     """
 
     def __init__(self, things: Sequence[Any], parts: Any) -> None:
@@ -53,7 +54,8 @@ class Surroundings:
         Raises
         ------
         TypeError
-            If the state has an object of a class that no training began with.
+            If the state contains an object of a class that did not occur before
+            training.
         """
         encoder = _StateEncoder(self.allowed, self.things)
         graph = {"things": self.names, "state": encoder.encode(state)}
@@ -61,23 +63,23 @@ class Surroundings:
         return {_GRAPH: text.encode(), _ARRAYS: write_arrays(encoder.arrays)}
 
     def read(self, members: dict[str, bytes], budget: Budget) -> Any:
-        """Return the state that `write` was given.
+        """Return the state that was passed to `write`.
 
         Raises
         ------
         ValueError
-            If this training began with other things.
+            If the objects before training differ.
         """
         graph = parse_json(members[_GRAPH], budget)
         if graph["things"] != self.names:
-            raise ValueError("it belongs to a net or callbacks of other parts")
+            raise ValueError("it belongs to a different net or different callbacks")
         arrays = read_arrays(members[_ARRAYS], budget)
         decoder = _StateDecoder(self.allowed, arrays, self.things, budget)
         return decoder.decode(graph["state"])
 
 
 class _StateEncoder(Encoder):
-    """Take a state apart, and refer to what was there before."""
+    """Encode a state with references to objects that existed before training."""
 
     def __init__(self, allowed: Allowed, things: Sequence[Any]) -> None:
         super().__init__(allowed, training=True)
@@ -85,7 +87,7 @@ class _StateEncoder(Encoder):
         self.numbers = {id(thing): number for number, thing in enumerate(self.things)}
 
     def _encode(self, thing: Any) -> Any:
-        # before all else: a function that was there needs no name
+        # first, because a known function may have no importable name
         known = self.numbers.get(id(thing), len(self.things))
         is_there = known < len(self.things)
         return {"again": known} if is_there else super()._encode(thing)
@@ -95,7 +97,7 @@ class _StateEncoder(Encoder):
         return node if tensor.is_cpu else {"placed": [str(tensor.device), node]}
 
     def _part(self, thing: Any) -> Any:
-        """Return the arguments of a class that builds its objects, such as deque."""
+        """Encode an object by the arguments of its class, such as a deque."""
         cls, way = type(thing), thing.__reduce_ex__(2)
         if not isinstance(way, tuple) or way[0] is not cls:
             raise self._error(f"an object of {_name(thing)}")
@@ -115,7 +117,7 @@ class _StateEncoder(Encoder):
 
 
 class _Collector(_StateEncoder):
-    """Find out which things cannot be taken apart, and the classes of the others."""
+    """Collect the objects that cannot be encoded, and the classes of the others."""
 
     def __init__(self, things: Sequence[Any]) -> None:
         super().__init__(Allowed(), things)
@@ -125,7 +127,7 @@ class _Collector(_StateEncoder):
     def _encode(self, thing: Any) -> Any:
         try:
             return super()._encode(thing)
-        except Exception:  # whatever a class of the user's says that it cannot
+        except Exception:  # custom classes may raise any error
             if not any(thing is one for one in self.found):
                 self.found.append(thing)
             return None
@@ -139,7 +141,7 @@ class _Collector(_StateEncoder):
 
 
 class _StateDecoder(Decoder):
-    """Put a state together again."""
+    """Decode a state."""
 
     def __init__(
         self,
@@ -177,6 +179,6 @@ class _StateDecoder(Decoder):
 
 
 def _name(thing: Any) -> str:
-    """Return the module and name of a class or function, else of an object's class."""
+    """Return module and name of a class or function, or of the class of an object."""
     named = thing if hasattr(thing, "__qualname__") else type(thing)
     return f"{named.__module__}:{named.__qualname__}"

@@ -1,4 +1,4 @@
-"""The history of a training, of which past epochs are turned into text once."""
+"""Conversion of the history of a training to text and back."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ __all__ = ["HistoryWriter", "read_history"]
 
 
 class HistoryWriter:
-    """Keep the text of past epochs, so that late writes are as fast as early ones.
+    """Store the text of past epochs, so that each epoch is converted only once.
 
-    skorch, and callbacks by its `record`, write to the last epoch alone.
+    Past epochs do not change, because `record` of skorch writes to the last epoch only.
     """
 
     def __init__(self) -> None:
         self._past: list[str] = []
 
     def write(self, history: list[Any]) -> dict[str, Any]:
-        """Return texts of past epochs, and the rest as it is."""
+        """Return past epochs as texts, and the remaining ones unchanged."""
         while len(self._past) < len(history) - 1:
             epoch = history[len(self._past)]
-            if not _is_plain(epoch):  # and none that comes after it
+            if not _is_plain(epoch):  # this epoch and all later ones stay objects
                 break
             self._past.append(json.dumps(epoch))
         return {"past": self._past, "rest": history[len(self._past) :]}
 
 
 def read_history(state: dict[str, Any]) -> list[Any]:
-    """Return what `HistoryWriter.write` was given."""
+    """Return the history that was passed to `HistoryWriter.write`."""
     return [json.loads(text) for text in state["past"]] + state["rest"]
 
 
 def _is_plain(value: Any) -> bool:
-    """Return whether JSON gives the same value back, types included."""
+    """Return whether JSON preserves the value and its types."""
     if type(value) is list:
         return all(map(_is_plain, value))
     if type(value) is dict:

@@ -1,4 +1,4 @@
-"""What training changes: taken from a net, and put into one that is set up anew."""
+"""Save the state that training changes, and restore it in a newly built net."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sklearn_mtl.neural_network.training._net import MultiTaskNet
 
 __all__ = ["compare", "put_back", "surrounding_things", "take", "varied_parts"]
 
-#: Attributes that every module has: weights and hooks, which have their own place.
+#: Attributes of every module, such as weights and hooks, which are saved separately.
 _OF_ALL_MODULES = frozenset(vars(nn.Module()))
-#: Packages whose modules keep what they learn in parameters and buffers.
+#: Packages whose modules have no state apart from parameters and buffers.
 _WITHOUT_MORE = ("sklearn_mtl", "torch")
 
 
 def surrounding_things(net: MultiTaskNet) -> list[Any]:
-    """Return the net and its parts, to which callbacks and methods may refer."""
+    """Return the net and its parts, to which callbacks and other objects may refer."""
     run, module = net.run, net.module_
     return [
         *(net, run, run.batches.data, net.history_, net.optimizer_, net.criterion_),
@@ -36,19 +36,19 @@ def surrounding_things(net: MultiTaskNet) -> list[Any]:
 
 
 def varied_parts(net: MultiTaskNet) -> list[Any]:
-    """Return all whose classes are not known beforehand."""
+    """Return all state that may contain objects of any class."""
     balance, turns = net.balance, net.turns
     return [
         _varied_state(net),
         net.optimizer_.state_dict(),
-        # a state may get copies of what a method has, as that of torchjd's objects
+        # the state can contain attributes of the method, for example of torchjd
         None if balance is None else balance.balancer.method,
         None if turns is None else turns.schedule,
     ]
 
 
 def _varied_state(net: MultiTaskNet) -> dict[str, Any]:
-    """Return the state that may hold objects of any class."""
+    """Return the state of parts, callbacks and custom modules."""
     return {
         "parts": [_state_of(part) for part in _parts(net)],
         "callbacks": [_state_of(callback) for callback in _callbacks(net)],
@@ -57,7 +57,7 @@ def _varied_state(net: MultiTaskNet) -> dict[str, Any]:
 
 
 def take(net: MultiTaskNet) -> dict[str, Any]:
-    """Return all but the history that the rest of a training depends on."""
+    """Return the state on which the rest of training depends, without the history."""
     return {
         **_varied_state(net),
         "tensors": {name: tensor.detach() for name, tensor in _tensors(net)},
@@ -71,7 +71,7 @@ def take(net: MultiTaskNet) -> dict[str, Any]:
 
 
 def put_back(net: MultiTaskNet, state: dict[str, Any]) -> None:
-    """Put a state, with its history, into a net that has begun to train."""
+    """Restore a state, including its history, in a net that starts training."""
     with torch.no_grad():
         for name, tensor in _tensors(net):
             tensor.copy_(state["tensors"][name])
@@ -79,7 +79,7 @@ def put_back(net: MultiTaskNet, state: dict[str, Any]) -> None:
     for name, parameter in net.module_.named_parameters():
         parameter.requires_grad_(name not in frozen)
     _load_optimizer(net.optimizer_, state["optimizer"])
-    # In place: callbacks may refer to the history.
+    # in place, because callbacks may refer to the history
     net.history_[:] = read_history(state["history"])
     net.lowest_, net.lr = state["lowest"], state["lr"]
     net.n_steps_ = state["n_steps"]
@@ -97,7 +97,7 @@ def put_back(net: MultiTaskNet, state: dict[str, Any]) -> None:
 
 
 def compare(net: MultiTaskNet, state: dict[str, Any]) -> None:
-    """Raise ValueError if a state is of a net with other parts."""
+    """Raise ValueError if a state does not match the parts of the net."""
     shapes = {name: (t.shape, t.dtype) for name, t in state["tensors"].items()}
     groups = state["optimizer"]["param_groups"], net.optimizer_.param_groups
     is_alike = (
@@ -110,18 +110,18 @@ def compare(net: MultiTaskNet, state: dict[str, Any]) -> None:
         and state["modules"].keys() == dict(_own_modules(net)).keys()
     )
     if not is_alike:
-        raise ValueError("it belongs to a net of another form")
+        raise ValueError("it belongs to a net with a different structure")
 
 
 def _parts(net: MultiTaskNet) -> list[Any]:
-    """Return the parts of a training, besides the net, that learn or count."""
+    """Return the parts of a training other than the net that have a state."""
     balancer = None if net.balance is None else net.balance.balancer
     found = (balancer, net.turns, net.run.track, net.run.regularizer)
     return [part for part in found if part is not None]
 
 
 def _callbacks(net: MultiTaskNet) -> list[Any]:
-    """Return the callbacks, without the bar that `verbose` shows."""
+    """Return the callbacks, without the progress bar."""
     return [one for _, one in net.callbacks_ if not isinstance(one, ProgressBar)]
 
 
@@ -136,10 +136,10 @@ def _frozen(net: MultiTaskNet) -> list[str]:
 
 
 def _load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Load the state of an optimizer, every number in the dtype that it had."""
+    """Load the state of an optimiser without changing its dtypes."""
     optimizer.load_state_dict(state)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    # torch casts to the dtype of the parameter what may have another, as in NAdam.
+    # torch casts all tensors to the dtype of the parameter; those of NAdam differ.
     for number, values in state["state"].items():
         now = optimizer.state[parameters[number]]
         for name, value in values.items():
@@ -148,7 +148,7 @@ def _load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> 
 
 
 def _own_modules(net: MultiTaskNet) -> Iterator[tuple[str, nn.Module]]:
-    """Yield the modules of the user's, which may count or remember in attributes."""
+    """Yield the custom modules, whose attributes may have a state."""
     for name, part in net.module_.named_modules():
         if type(part).__module__.partition(".")[0] not in _WITHOUT_MORE:
             yield name, part
@@ -161,29 +161,29 @@ def _own_state(part: nn.Module) -> tuple[dict[str, Any], Any]:
 
 
 def _state_of(part: Any) -> Any:
-    """Return the state of a part: by its own words, or as a pickle has it."""
+    """Return the state of a part: its state_dict, or the state that pickle uses."""
     if hasattr(part, "state_dict") and hasattr(part, "load_state_dict"):
         return part.state_dict()
-    if isinstance(part, EarlyStopping):  # whose pickle has no best weights
+    if isinstance(part, EarlyStopping):  # its pickle does not contain the best weights
         return dict(vars(part))
     return part.__getstate__()
 
 
 def _restore(part: Any, state: Any) -> None:
-    """Give a part its state, and leave it the object that it is."""
+    """Restore the state of a part in place."""
     if hasattr(part, "state_dict") and hasattr(part, "load_state_dict"):
         part.load_state_dict(state)
     elif hasattr(part, "__setstate__"):
         part.__setstate__(state)
     else:
         attributes, slots = state if isinstance(state, tuple) else (state, None)
-        if not _says_its_state(type(part)):
-            vars(part).clear()  # what training took away stays away
+        if not _has_custom_state(type(part)):
+            vars(part).clear()  # remove attributes that training had deleted
         vars(part).update(attributes or {})
         for name, value in (slots or {}).items():
             setattr(part, name, value)
 
 
-def _says_its_state(cls: type) -> bool:
-    """Return whether pickles of a class have less or more than its attributes."""
+def _has_custom_state(cls: type) -> bool:
+    """Return whether a class defines `__getstate__`."""
     return any("__getstate__" in vars(base) for base in cls.__mro__[:-1])

@@ -1,1 +1,1 @@
-"""From labelled samples to batches."""
+"""Conversion of labelled samples to batches."""

@@ -1,4 +1,4 @@
-"""Which columns of a batch are inputs, labels, weights and groups."""
+"""Division of a batch into inputs, labels, weights and groups."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["BatchReader", "Columns"]
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns that are no inputs.
+    """Names of the columns that are not inputs.
 
     Attributes
     ----------
     targets : str or sequence of str
-        One name gives a y of one dimension.
+        Targets; a single name means a 1-D y.
     sample_weight : str, sequence of str or None
         Weights of samples, or of the labels of each target.
     groups : str or None
@@ -46,7 +46,7 @@ class Columns:
 
 
 class BatchReader:
-    """Divides batches into inputs and other columns; all must be like the first."""
+    """Divides batches into inputs and other columns, and compares their columns."""
 
     def __init__(
         self, model: BaseMultiTaskNet, columns: Columns, names: list[Any], where: str
@@ -59,25 +59,25 @@ class BatchReader:
         missing = [name for name in taken if name not in names]
         if missing:
             raise ValueError(
-                f"{self.who}: {where} has no columns {missing}; its columns are "
-                f"{names}."
+                f"{self.who}: the columns {missing} are not in {where}, whose columns "
+                f"are {names}."
             )
         self.features = [name for name in names if name not in taken]
         if not self.features:
             raise ValueError(
-                f"{self.who}: {where} has no columns for inputs; {taken} are targets, "
+                f"{self.who}: {where} has no input columns; {taken} are targets, "
                 "weights or groups."
             )
 
     def _check_weights(self) -> None:
-        """Refuse weights of labels unless there is a column for each target."""
+        """Raise an error unless there is one column of label weights per target."""
         names = self.columns.sample_weight
         if names is None or isinstance(names, str) or len(names) == len(self.targets):
             return
         raise ValueError(
             f"{self.who}: sample_weight names the columns {list(names)}, but the "
-            f"targets are {self.targets}. Give one column of weights for each target, "
-            "in the same order, or the name of one column as str for all of them."
+            f"targets are {self.targets}. Pass one column of label weights per target, "
+            "in the same order, or the name of one column of sample weights as a str."
         )
 
     def others(self, frame: Any, where: str) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class BatchReader:
             table = read_net_inputs(self.model, X, reset=is_first, grows=grows)
             check_sizes(table.numeric, None, self.who)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"{error} This is in {where}.") from error
+            raise type(error)(f"{error} The error occurred in {where}.") from error
         return table
 
     def _check_names(self, frame: Any, where: str) -> None:
@@ -111,6 +111,6 @@ class BatchReader:
             missing = [name for name in self.names if name not in names]
             more = [name for name in names if name not in self.names]
             raise ValueError(
-                f"{self.who}: {where} has other columns than {self.first}: without "
-                f"{missing}, with {more} in addition."
+                f"{self.who}: the columns of {where} differ from those of "
+                f"{self.first}: missing {missing}, additional {more}."
             )

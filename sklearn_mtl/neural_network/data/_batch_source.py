@@ -1,4 +1,4 @@
-"""The batches of a table that is larger than memory, which are read several times."""
+"""Batches of a table that does not fit into memory, read several times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn_mtl.utils._frames import is_frame, is_pandas_frame, to_pandas
 
 __all__ = ["BatchSource", "open_batches", "with_known_kinds"]
 
-#: Begins a new pass, and yields pandas frames with the words that name each of them.
+#: Start a new pass, and yield the name and the pandas DataFrame of each batch.
 BatchSource = Callable[[], Iterator[tuple[str, Any]]]
 
 
@@ -32,18 +32,19 @@ def open_batches(batches: Any, who: str) -> BatchSource:
     if isinstance(batches, Sequence):
         return lambda: _numbered(batches, who)
     raise TypeError(
-        f"{who}: fit_stream got batches of type {type(batches).__name__}. It needs the "
-        "path of Parquet files, a pyarrow dataset, a Dask DataFrame, a list of frames, "
-        "or a function that returns an iterator over frames. An iterator alone is not "
-        "enough, because the batches are read more than once."
+        f"{who}: fit_stream got batches of type {type(batches).__name__}; allowed are "
+        "the path of Parquet files, a pyarrow dataset, a Dask DataFrame, a list of "
+        "DataFrames, and a function that returns an iterator over DataFrames. An "
+        "iterator is not allowed, because the batches are read more than once."
     )
 
 
 def with_known_kinds(source: BatchSource, first: Any, names: list[Any]) -> Any:
-    """Return the first batch, with columns that are empty in it of their later kind.
+    """Return the first batch, with the dtype of empty columns taken from later batches.
 
-    The first batch tells numbers from categories. A column without any value, such as
-    one of the type null in a Parquet file, could be either.
+    The first batch determines which columns are numbers and which are categories. A
+    column without any value, such as one of the type null in a Parquet file, may be
+    either.
     """
     unknown = []
     if first.columns.is_unique:  # else an error follows that names the columns
@@ -62,7 +63,7 @@ def with_known_kinds(source: BatchSource, first: Any, names: list[Any]) -> Any:
 
 
 def _parquet(path: str | os.PathLike[str], who: str) -> Any:
-    """Return the Parquet file or the folder of Parquet files as a dataset."""
+    """Return a Parquet file or a folder of Parquet files as a dataset."""
     try:
         from pyarrow import dataset
     except ImportError as error:
@@ -71,7 +72,9 @@ def _parquet(path: str | os.PathLike[str], who: str) -> Any:
             'install "sklearn-mtl[parquet]"'
         ) from error
     if not os.path.exists(path):
-        raise FileNotFoundError(f"{who}: there is no file or folder {os.fspath(path)}.")
+        raise FileNotFoundError(
+            f"{who}: the file or folder {os.fspath(path)} does not exist."
+        )
     return dataset.dataset(path, format="parquet", partitioning="hive")
 
 
@@ -88,24 +91,25 @@ def _of_fragments(source: Any, who: str) -> Iterator[tuple[str, Any]]:
                 frame = batch.to_pandas()
                 more = {name: keys[name] for name in keys if name not in frame}
                 yield where, frame.assign(**more)
-        except (OSError, ValueError) as error:  # pyarrow's errors are among these
+        except (OSError, ValueError) as error:  # includes the errors of pyarrow
             raise ValueError(f"{who}: {where} cannot be read: {error}") from error
     if not n_files:
         raise ValueError(f"{who}: there are no Parquet files in {source.files}.")
 
 
 def _of_partitions(frame: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the partitions of a Dask frame, one at a time."""
+    """Yield the partitions of a Dask DataFrame, one at a time."""
     for number in range(frame.npartitions):
         yield f"partition {number}", frame.partitions[number].compute()
 
 
 def _numbered(batches: Iterable[Any], who: str) -> Iterator[tuple[str, Any]]:
-    """Yield frames of any library as frames of pandas."""
+    """Yield DataFrames of any library as pandas DataFrames."""
     for number, batch in enumerate(batches):
         if not is_frame(batch):
             raise TypeError(
                 f"{who}: batch {number} is of type {type(batch).__name__}. Batches "
-                "must be frames of pandas, polars or pyarrow that contain the targets."
+                "must be DataFrames of pandas, polars or pyarrow that contain the "
+                "targets."
             )
         yield f"batch {number}", batch if is_pandas_frame(batch) else to_pandas(batch)

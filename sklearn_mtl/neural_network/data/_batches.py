@@ -1,4 +1,4 @@
-"""The training set as the net sees it, and the order in which it is visited."""
+"""Training and held-out samples of a net, and their batches."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ __all__ = ["Batch", "BatchIterator", "HeldOutRows", "LabelledRows", "first_sampl
 Batch = tuple[Tensor, tuple[Tensor, Tensor]]
 
 _EVALUATION_ROWS = 4096
-# Batches between which texts are moved, so that those of a batch are of similar length:
-# 5 % of SNIPS' batches is padding; sorted all together they would be 0 %, but the same
-# lengths would meet in every epoch.
+# Texts are sorted by length within groups of so many batches, to reduce padding. On
+# SNIPS 5 % of a batch is padding. Sorting all texts would reduce this to 0 %, but would
+# put the same texts into one batch in every epoch.
 _BATCHES_SORTED = 50
 
 
 @dataclass
 class LabelledRows(Dataset):
-    """Rows with encoded labels and weights; members may standardise labels apart.
+    """Samples with encoded labels and weights.
 
     Attributes
     ----------
     rows : Rows
         Prepared inputs.
     targets : Tensor of shape (n_rows, n_trained)
-        Class indices and standardised values, 0 where missing.
+        Class indices and standardised values; 0 for missing labels.
     weights : Tensor of shape (n_rows, n_trained) or (1, n_trained)
-        Weights of the cells, 0 where missing; one row where all are the same.
+        Label weights; 0 for missing labels. A single row if all rows are equal.
     shift, scale : Tensor of shape (n_members, 1, n_trained)
-        A member is trained on (targets - shift) * scale.
+        The targets of a member are (targets - shift) * scale.
     factor : Tensor of shape (n_members, 1, n_trained)
-        Makes the weights of a member's training rows one on average.
+        Factor of the weights, such that the mean weight over a member's training
+        samples is 1.
     """
 
     rows: Rows
@@ -54,12 +55,12 @@ class LabelledRows(Dataset):
         return self.rows.n_rows
 
     def batch(self, index: Tensor) -> Batch:
-        """Return the training batch of rows (n_members, n_batch) given by number."""
+        """Return the training batch of samples at indices (n_members, n_batch)."""
         targets, weights = self.labels(index)
         return self.rows.take(index), (targets, weights * self.factor)
 
     def labels(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Return targets as each member sees them, and weights before `factor`."""
+        """Return the targets of each member, and weights without `factor`."""
         targets, weights = gather(self.targets, index), self.weights
         if len(weights) > 1:
             weights = gather(weights, index)
@@ -68,29 +69,29 @@ class LabelledRows(Dataset):
         return targets, weights
 
     def spread(self, values: Tensor, index: Tensor) -> Tensor:
-        """Return what holds for each sample (n_members, n_batch), for each row."""
+        """Expand values of samples (n_members, n_batch) to the rows of the batch."""
         return values
 
 
 class BatchIterator:
-    """Visit the training rows of all members in shuffled batches of equal size.
+    """Iterate over shuffled batches of equal size of the training samples.
 
-    Members may hold out folds of unequal sizes, with groups very unequal ones. In an
-    epoch each visits as many rows as a member has on average, so that all take the same
-    steps: one with more leaves out others in every epoch, one with fewer visits some
-    again. Where all rows fit in one batch the order is fixed, so that the sum is the
-    same each time.
+    The members hold out folds of different sizes, especially with groups, but all make
+    the same number of steps. In each epoch, every member therefore visits as many
+    samples as a member has on average. A member with more samples skips different ones
+    in each epoch; a member with fewer samples repeats some. If all samples fit in one
+    batch, the order is fixed, so that sums are reproducible to the bit.
 
     Parameters
     ----------
     data : LabelledRows
-        The training set.
+        Training set.
     members : sequence of Tensor
-        Row numbers that each member trains on.
+        Indices of the training samples of each member.
     batch_size : int
-        Largest number of rows in a batch; batches are made of equal size.
+        Maximum number of samples in a batch.
     generators : sequence of torch.Generator
-        One for each member.
+        One generator per member.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class BatchIterator:
         self.data = data
         self.members = members
         self.generators = generators
-        # Not those of the shortest: one large group would shorten all epochs.
+        # not the minimum over members: one large group would shorten all epochs
         self.n_rows = sum(len(rows) for rows in members) // len(members)
         self.n_batches = max(1, math.ceil(self.n_rows / batch_size))
         self.is_full_batch = self.n_batches == 1
@@ -124,14 +125,14 @@ class BatchIterator:
         if lengths is not None:
             order = order.gather(1, self._by_length(lengths[order]))
         batches = order.tensor_split(self.n_batches, dim=1)
-        if lengths is not None:  # a net would see short texts before long ones
+        if lengths is not None:  # otherwise short texts would come before long ones
             turn = torch.randperm(self.n_batches, generator=self.generators[0])
             batches = tuple(batches[number] for number in turn.tolist())
         for index in batches:
             yield self.data.batch(index)
 
     def _by_length(self, lengths: Tensor) -> Tensor:
-        """Return the order that puts texts of similar length into one batch.
+        """Return an order in which texts of similar length are in the same batch.
 
         Shapes: lengths (n_members, n_rows) -> (n_members, n_rows).
         """
@@ -147,36 +148,36 @@ class BatchIterator:
         return rows[torch.cat(parts)[: self.n_rows].to(rows.device)]
 
     def _whole(self) -> Batch:
-        """Return all rows of every member; what pads a shorter one weighs nothing."""
+        """Return all samples of every member, padded with samples of weight 0."""
         index = _stack(self.members)
         at = index.clamp(min=0)
         x, (targets, weights) = self.data.batch(at)
         is_row = index >= 0
-        # the loss divides by the length of the longest
+        # the loss divides by the number of samples including padding
         factor = is_row * (is_row.shape[1] / is_row.sum(dim=1, keepdim=True))
         factor = self.data.spread(factor, at)
         return x, (targets, weights * factor.unsqueeze(-1).to(weights.dtype))
 
 
 class HeldOutRows(Dataset):
-    """The rows that each member holds out, in chunks for evaluation.
+    """Held-out samples of each member, in chunks for evaluation.
 
     Parameters
     ----------
     data : LabelledRows
-        The training set, or a validation set.
+        Training or validation set.
     members : sequence of Tensor
-        Row numbers that each member holds out.
+        Indices of the samples that each member holds out.
     """
 
     def __init__(self, data: LabelledRows, members: Sequence[Tensor]) -> None:
         self.data = data
         self.members = members
         lengths = data.rows.lengths
-        if lengths is not None:  # with less padding
+        if lengths is not None:  # sorted to reduce padding
             members = [rows[lengths[rows].argsort(stable=True)] for rows in members]
         self.index = _stack(members)
-        # what a member says of a task without any label for it is no evidence
+        # a member is not evaluated on a task for which it had no label
         is_trained = data.factor > 0
         self.is_trained = None if is_trained.all() else is_trained
 
@@ -185,7 +186,7 @@ class HeldOutRows(Dataset):
         return sum(len(rows) for rows in self.members)
 
     def chunks(self, n_rows: int) -> Iterator[tuple[Tensor, Batch]]:
-        """Yield row numbers (n_members, n), -1 for padding, and their batch."""
+        """Yield sample indices (n_members, n), -1 for padding, and their batch."""
         size = min(n_rows, max(64, _EVALUATION_ROWS // len(self.members)))
         for index in torch.split(self.index, size, dim=1):
             at = index.clamp(min=0)
@@ -197,12 +198,12 @@ class HeldOutRows(Dataset):
 
 
 def first_samples(batch: Batch, n_samples: int) -> Batch:
-    """Return some samples of a batch, with the tokens of each."""
+    """Return the first samples of a batch, with their tokens."""
     x, (targets, weights) = batch
     n_all = x.shape[1]
     if n_samples >= n_all:
         return batch
-    n_tokens = targets.shape[1] // n_all - 1  # their rows stand below the samples
+    n_tokens = targets.shape[1] // n_all - 1  # rows of tokens follow those of samples
 
     def some(labels: Tensor) -> Tensor:
         first = labels[:, :n_samples] if labels.shape[1] > 1 else labels
@@ -213,7 +214,7 @@ def first_samples(batch: Batch, n_samples: int) -> Batch:
 
 
 def _stack(members: Sequence[Tensor]) -> Tensor:
-    """Return row numbers (n_members, n), padded with -1."""
+    """Return sample indices (n_members, n), padded with -1."""
     return torch.nn.utils.rnn.pad_sequence(
         list(members), batch_first=True, padding_value=-1
     )

@@ -1,4 +1,4 @@
-"""What the caller of fit says about the samples that are held out, read for a net."""
+"""Groups or validation set passed to fit."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Held:
-    """What the caller says about the samples that are held out.
+    """Groups or validation set.
 
     Attributes
     ----------
     group : ndarray of shape (n_samples,) or None
-        Number of the group of each training sample; no group is on both sides.
+        Group index of each training sample. Groups are not split by a hold-out.
     X : object
-        Validated inputs that replace all hold-outs, or None.
+        Validated inputs of the validation set, or None.
     labels : Labels or None
-        Their labels.
+        Labels of the validation set.
     is_allowed : bool
         Whether training samples may be held out.
     """
@@ -59,7 +59,7 @@ def read_held(
     labels: Labels,
     sample_weight: ArrayLike | None,
 ) -> Held:
-    """Read the groups or the validation set that fit was given."""
+    """Read the groups or the validation set passed to fit."""
     who = type(model).__name__
     if given.has_validation:
         return _read_validation(model, given, task_set, labels, sample_weight)
@@ -80,8 +80,9 @@ def _read_validation(
 ) -> Held:
     if model.early_stopping is False:
         raise ValueError(
-            f"{type(model).__name__}: X_val and y_val are given, but early_stopping is "
-            "False, so they would not be used. Set early_stopping to True or 'auto'."
+            f"{type(model).__name__}: X_val and y_val were passed, but would not be "
+            "used because early_stopping is False. Set early_stopping to True or "
+            "'auto'."
         )
     read = partial(read_net_inputs, model, reset=False)
     X = read_validation_inputs(model, given, read)
@@ -98,7 +99,7 @@ def _read_validation(
 def read_validation_inputs(
     model: BaseMultiTaskNet, given: HoldOut, read: Callable[[Any], Any]
 ) -> Any:
-    """Read X_val as X was read."""
+    """Validate X_val in the same way as X."""
     try:
         return read(given.X)
     except ValueError as error:
@@ -114,9 +115,9 @@ def read_validation_labels(
     labels: Labels,
     sample_weight: ArrayLike | None,
 ) -> Labels:
-    """Read y_val and its weights as y was read."""
+    """Validate y_val and its weights in the same way as y."""
     who = type(model).__name__
-    # "balanced" means the classes of the training set, for both sets
+    # for both sets, "balanced" refers to the class frequencies of the training set
     class_weight = resolve_class_weight(
         task_set, labels.codes, sample_weight, getattr(model, "class_weight", None), who
     )

@@ -1,4 +1,4 @@
-"""Read X, y and weights into what one training run needs."""
+"""Labels, folds and prepared samples of one training."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Labels:
     Attributes
     ----------
     codes : ndarray of shape (n_samples, n_tasks)
-        Class indices and values, NaN where missing.
+        Class indices and values; NaN for missing labels.
     weights : ndarray of shape (n_samples, n_tasks)
-        Weights of the cells, 0 where missing.
+        Label weights; 0 for missing labels.
     row_weights : ndarray of shape (n_samples,)
-        Weights of the samples, for statistics of X: the largest sample weight of their
-        labels, 0 without a label.
+        Weights of the samples for statistics of X: the maximum sample weight over
+        observed labels, 0 without labels.
     sample_weights : ndarray of shape (n_samples, n_tasks)
-        Weights of the labels without those of the classes.
+        Label weights without class weights.
     """
 
     codes: np.ndarray
@@ -66,7 +66,7 @@ class Labels:
         weights = cell_weights(task_set, codes, sample_weight, class_weight, who, mass)
         own = check_sample_weight(sample_weight, codes.shape, who, task_set)
         rows = np.where(np.isnan(codes), 0.0, own).max(axis=1)
-        if not rows.any():  # no label at all: X is all that there is
+        if not rows.any():  # without labels, all samples count for statistics of X
             rows = np.ones(len(codes))
         return cls(codes, weights, rows, own)
 
@@ -88,13 +88,13 @@ def draw_folds(
     seed: int,
     group: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return which rows each member trains on; the others it holds out.
+    """Return the mask of the training samples of each member.
 
     Shapes: codes (n_samples, n_tasks), group (n_samples,) -> (n_members,
     n_samples).
     """
     n_samples, rng = len(codes), np.random.default_rng(seed)
-    # a task of one class has no head, and so no say in who holds what out
+    # tasks with one class have no head and are ignored in the stratification
     kept = [t for t, task in enumerate(task_set.tasks) if task.kind != "constant"]
     if kept:
         task_set, codes = task_set.subset(kept), codes[:, kept]
@@ -115,7 +115,7 @@ def label_rows(
     dtype: torch.dtype,
     device: torch.device,
 ) -> LabelledRows:
-    """Move prepared inputs, targets and weights to where the net trains."""
+    """Return prepared inputs, targets and weights on the device."""
     all_weights = weights = labels.weights[:, encoder.layout.order]
     if (weights == weights[:1]).all():
         weights = weights[:1]
@@ -138,6 +138,6 @@ def label_rows(
 
 
 def _by_row(values: np.ndarray, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return values a row after the other: a batch is gathered ten times as fast."""
-    # Columns that were taken from an array lie one after the other.
+    """Return a tensor in C order, from which batches are gathered ten times faster."""
+    # column indexing of an array can result in Fortran order
     return torch.as_tensor(np.ascontiguousarray(values)).to(device, dtype)

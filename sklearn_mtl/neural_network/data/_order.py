@@ -1,4 +1,4 @@
-"""The tasks in the order of y, and what a batch says of them."""
+"""Conversion between the order of the tasks in y and in the layout of the logits."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ __all__ = ["TaskOrder"]
 
 
 class TaskOrder:
-    """The tasks as a user numbers them: in the order of the columns of y.
+    """Order of the tasks in y.
 
-    The layout of the logits has another one; methods, and objects that a user made, see
-    this one.
+    Balancing methods and custom objects use this order, which differs from the order of
+    the tasks in the layout of the logits.
 
     Parameters
     ----------
     layout : OutputLayout
-        Which logits belong to which task.
+        Assignment of logits to tasks.
     device : torch.device
-        Where the net is.
+        Device of the net.
     """
 
     def __init__(self, layout: OutputLayout, device: torch.device) -> None:
@@ -35,26 +35,26 @@ class TaskOrder:
         self._is_output = torch.equal(self.task_of, tasks)
 
     def sort(self, by_place: Tensor) -> Tensor:
-        """Bring (..., n_tasks) from the order of the layout into that of y."""
-        # small steps are made of many small operations: do not do what does nothing
+        """Convert (..., n_tasks) from layout order to the order of y."""
+        # steps of small nets are fast, so skip the indexing if the orders are equal
         return by_place if self._is_layout else by_place[..., self.places]
 
     def columns(self, by_task: Tensor) -> Tensor:
-        """Spread (n_members, n_tasks) over the outputs, (n_members, 1, n_outputs)."""
+        """Expand (n_members, n_tasks) to the outputs, (n_members, 1, n_outputs)."""
         if not self._is_output:
             by_task = by_task.index_select(1, self.task_of)
         return by_task.unsqueeze(1)
 
     def batch_means(self, values: Tensor, weights: Tensor) -> Tensor:
-        """Return mean losses over the labels there; `values` divides by the expected.
+        """Return mean losses over the labels in the batch.
 
-        A method that looks at a loss, and not only at its gradient, would take a batch
-        with few labels for one that is well predicted.
+        `values` are sums divided by the expected number of labels. They are low in a
+        batch with few labels, which would mislead methods that use the losses.
         """
         mass = weights.mean(dim=1).clamp(min=1e-30)
         return self.sort(values / mass)
 
     def present(self, weights: Tensor, task_weight: Tensor, n_members: int) -> Tensor:
-        """Say which tasks (n_members, n_tasks) have a label in the batch."""
+        """Return the mask (n_members, n_tasks) of tasks with a label in the batch."""
         mass = weights[:, 0] if weights.shape[1] == 1 else weights.amax(dim=1)
         return self.sort(mass * task_weight > 0).expand(n_members, -1)

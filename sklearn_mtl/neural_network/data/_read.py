@@ -1,4 +1,4 @@
-"""Read X as the trunk of a net wants it."""
+"""Validation of X for the trunk of a net."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["preparation_of", "read_net_inputs"]
 
 
 def preparation_of(model: Any) -> str:
-    """Return "table", "raw" or "text": what the trunk says it wants X to be."""
+    """Return the kind of inputs that the trunk reads: "table", "raw" or "text"."""
     trunk = MLP if model.trunk is None else model.trunk
     return getattr(trunk, "preparation", "raw")
 
@@ -31,7 +31,7 @@ def preparation_of(model: Any) -> str:
 def read_net_inputs(
     model: BaseMultiTaskNet, X: FeaturesLike, *, reset: bool, grows: bool = False
 ) -> Any:
-    """Validate X for the trunk, which may know rows of a shape as flat ones."""
+    """Validate X for the trunk; `grows` allows new categories."""
     reader, older = text_reader(model), older_net(model)
     if reader is not None:
         reader.check()
@@ -43,7 +43,7 @@ def read_net_inputs(
     if isinstance(model.trunk, TrunkSpec):
         X = model.trunk.flatten(plain_inputs(X, type(model).__name__))
     wanted = preparation_of(model)
-    # An older net's preparation knows no more categories than it does.
+    # the preparation of a pretrained net does not accept new categories
     grows = grows and older is None
     read = read_inputs(model, X, wanted, reset=reset, grows=grows)
     if not reset or older is None:
@@ -53,7 +53,7 @@ def read_net_inputs(
         return read_inputs(model, X, wanted, reset=False)
     except ValueError as error:
         raise ValueError(
-            f"{error} The fit that counts is that of the {type(older).__name__} in "
+            f"{error} Here, fit refers to the fit of the {type(older).__name__} in "
             "Pretrained."
         ) from error
 
@@ -64,6 +64,6 @@ def _refuse_texts(X: Any, who: str) -> None:
     first = next(iter(X), None) if is_flat else None
     if isinstance(first, str):
         raise ValueError(
-            f"{who}: X holds texts, such as {first[:40]!r}. A net reads them with "
+            f"{who}: X contains texts, such as {first[:40]!r}. To fit texts, set "
             "trunk=sklearn_mtl.modules.Text()."
         )

@@ -1,4 +1,4 @@
-"""Rows that sit in memory and are cut into batches without a per-sample loader."""
+"""Prepared inputs, and the extraction of batches without a loader per sample."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ __all__ = [
 ]
 
 
-#: Samples that are prepared at a time, so that their temporaries stay in the cache.
+#: Number of samples to prepare at a time; small enough for the processor's cache.
 PREPARED_ROWS = 4096
 
 
 class Rows(ABC):
-    """All rows of X, of which any can be taken as one tensor a member.
+    """Base class of prepared inputs.
 
     Attributes
     ----------
     n_rows : int
         Number of rows.
     lengths : Tensor of shape (n_rows,), int64, or None
-        Number of tokens of each row; None where rows have none.
+        Number of tokens in each row; None if rows are not texts.
     """
 
     n_rows: int
@@ -54,7 +54,7 @@ class Rows(ABC):
 
     @abstractmethod
     def take(self, index: Tensor) -> Tensor:
-        """Return (n_members, n_batch, ...) for an index (n_members, n_batch)."""
+        """Return the rows (n_members, n_batch, ...) at indices (n_members, n_batch)."""
 
     @abstractmethod
     def span(self, start: int, stop: int) -> Tensor:
@@ -67,10 +67,10 @@ class DenseRows(Rows):
     Parameters
     ----------
     tensor : Tensor of shape (n_rows, ...)
-        All rows. Those of uint8 stay so, and become values a batch at a time: as floats
-        they would take four times the memory.
+        All rows. A uint8 tensor is converted to floats batch by batch, because floats
+        take four times the memory.
     dtype : torch.dtype
-        Of the batches.
+        Type of the batches.
     """
 
     def __init__(self, tensor: Tensor, dtype: torch.dtype) -> None:
@@ -82,21 +82,21 @@ class DenseRows(Rows):
         return as_values(gather(self.tensor, index), self.dtype)
 
     def span(self, start: int, stop: int) -> Tensor:
-        """Return a view, or values of their own where the rows are of uint8."""
+        """Return a view, or a converted copy of uint8 rows."""
         return as_values(self.tensor[None, start:stop], self.dtype)
 
 
 class ArrayRows(Rows):
-    """Rows of an array that stays where it is, as a memory map on the disk.
+    """Rows of an array that is copied batch by batch, such as a memory map.
 
     Parameters
     ----------
     array : ndarray of shape (n_rows, ...)
         All rows.
     dtype : torch.dtype
-        Of the batches.
+        Type of the batches.
     device : torch.device
-        Where the batches go.
+        Device of the batches.
     """
 
     def __init__(
@@ -118,16 +118,16 @@ class ArrayRows(Rows):
 
 
 class SparseRows(Rows):
-    """Rows of a CSR array, made dense a batch at a time.
+    """Rows of a CSR array, converted to dense batches.
 
     Parameters
     ----------
     matrix : sparse.csr_array of shape (n_rows, n_features)
         All rows.
     dtype : torch.dtype
-        Of the batches.
+        Type of the batches.
     device : torch.device
-        Where the batches go.
+        Device of the batches.
     """
 
     def __init__(
@@ -137,12 +137,12 @@ class SparseRows(Rows):
         self.n_rows = matrix.shape[0]
 
     def take(self, index: Tensor) -> Tensor:
-        """Gather rows and make them dense."""
+        """Gather rows and convert them to a dense tensor."""
         rows = self.matrix[index.reshape(-1).cpu().numpy()]
         return self._dense(rows).view(*index.shape, rows.shape[1])
 
     def span(self, start: int, stop: int) -> Tensor:
-        """Make consecutive rows dense."""
+        """Convert consecutive rows to a dense tensor."""
         return self._dense(self.matrix[start:stop])[None]
 
     def _dense(self, rows: Any) -> Tensor:
@@ -150,26 +150,26 @@ class SparseRows(Rows):
 
 
 class PackedRows(Rows):
-    """Rows of a CSR array, of which batches hold no more than is stored.
+    """Rows of a CSR array, in batches that contain only the stored values.
 
-    A batch is (n_members, n_batch, 2, n_stored): the numbers of columns, and their
-    values, 0 where a row has fewer than the longest of the batch.
+    A batch has the shape (n_members, n_batch, 2, n_stored) and contains column indices
+    and values. Rows with fewer stored values are padded with zeros.
 
     Parameters
     ----------
     matrix : sparse.csr_array of shape (n_rows, n_features)
         All rows.
     dtype : torch.dtype
-        Of the batches.
+        Type of the batches.
     device : torch.device
-        Where the batches go.
+        Device of the batches.
     """
 
     def __init__(
         self, matrix: sparse.csr_array, dtype: torch.dtype, device: torch.device
     ) -> None:
         self.dtype, self.device = dtype, device
-        # once for all batches
+        # converted once for all batches
         self.matrix = matrix.astype(torch.empty(0, dtype=dtype).numpy().dtype)
         self.n_rows = matrix.shape[0]
 
@@ -194,18 +194,18 @@ class PackedRows(Rows):
 
 
 class TextRows(Rows):
-    """Texts as the buckets of their words.
+    """Texts, represented by the hash buckets of their words.
 
-    A batch is (n_members, n_batch, n_tokens, n_buckets), int64: as many tokens as the
-    longest text of the batch has, at least 1, and as many buckets as its longest word;
-    0 is padding.
+    A batch has the shape (n_members, n_batch, n_tokens, n_buckets) and type int64.
+    n_tokens is the length of the longest text in the batch, at least 1, and n_buckets
+    is the maximum over its words; 0 is padding.
 
     Parameters
     ----------
     texts : Texts
         All texts.
     device : torch.device
-        Where the batches go.
+        Device of the batches.
     """
 
     def __init__(self, texts: Texts, device: torch.device) -> None:
@@ -240,7 +240,7 @@ class TextRows(Rows):
 
 
 def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
-    """Put prepared columns where batches can be cut from them.
+    """Return prepared inputs as `Rows` of the matching class.
 
     Shapes: X (n_rows, ...).
     """
@@ -250,7 +250,7 @@ def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
         return TextRows(X, device)
     if sparse.issparse(X):
         return SparseRows(sparse.csr_array(X), dtype, device)
-    if not X.flags.writeable:  # torch takes no memory that it may not write to
+    if not X.flags.writeable:  # torch requires writeable memory
         return ArrayRows(X, dtype, device)
     tensor = torch.as_tensor(np.ascontiguousarray(X)).to(device)
     return DenseRows(tensor if _is_scaled(tensor) else tensor.to(dtype), dtype)
@@ -259,7 +259,7 @@ def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
 def prepared_rows(
     preparation: Preparation, X: ReadInputs, dtype: torch.dtype, device: torch.device
 ) -> Rows:
-    """Prepare all of X, a table in chunks: its columns are float64 until they are cast.
+    """Prepare all of X; a table in chunks, because its prepared columns are float64.
 
     Shapes: X (n_rows, ...).
     """
@@ -276,7 +276,7 @@ def prepared_rows(
 
 
 def as_values(tensor: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return what a net sees of raw rows: uint8 is scaled to the unit range."""
+    """Convert raw values to a float type; uint8 is scaled to the unit range."""
     if _is_scaled(tensor):
         return tensor.to(dtype).div_(255.0)
     return tensor.to(dtype)
@@ -287,7 +287,7 @@ def _is_scaled(tensor: Tensor) -> bool:
 
 
 def gather(tensor: Tensor, index: Tensor) -> Tensor:
-    """Return the rows of a tensor that an index of any shape names.
+    """Return the rows of a tensor at indices of any shape.
 
     Shapes: tensor (n_rows, ...), index (n_members, n_batch) -> (n_members,
     n_batch, ...).

@@ -1,4 +1,4 @@
-"""What partial_fit remembers of a stream: the scales of its targets."""
+"""Statistics of a stream of calls of partial_fit."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["Stream"]
 
 @dataclass(frozen=True)
 class RunningMoments:
-    """Running moments of columns, each entry of shape (n_columns,).
+    """Running moments of columns, in arrays of shape (n_columns,).
 
     Attributes
     ----------
     mass : ndarray
         Sum of weights.
     mean : ndarray
-        Weighted mean, 0 without weight.
+        Weighted mean; 0 if the sum of weights is 0.
     square : ndarray
-        Weighted sum of squares around it.
+        Weighted sum of squared deviations from the mean.
     """
 
     mass: np.ndarray
@@ -31,7 +31,7 @@ class RunningMoments:
     square: np.ndarray
 
     def more(self, values: np.ndarray, weights: np.ndarray) -> RunningMoments:
-        """Merge further rows, as Chan, Golub and LeVeque (1983) do."""
+        """Return the moments after further rows, by Chan, Golub and LeVeque (1983)."""
         mass = weights.sum(axis=0)
         mean = (weights * values).sum(axis=0) / np.where(mass > 0, mass, 1.0)
         square = (weights * (values - mean) ** 2).sum(axis=0)
@@ -43,32 +43,32 @@ class RunningMoments:
 
     @property
     def scale(self) -> np.ndarray:
-        """Standard deviation, 1 where a column does not vary."""
+        """Standard deviation; 1 for constant columns."""
         variance = self.square / np.where(self.mass > 0, self.mass, 1.0)
         return usable_scale(self.mean, variance)
 
 
 @dataclass(frozen=True)
 class Stream:
-    """What partial_fit remembers of a stream.
+    """Statistics of a stream, which decide when scales and net are set up again.
 
-    The first batch may be a single sample, or have a target that hardly varies. As long
-    as all samples are kept, preparation and net are therefore made anew from them each
-    time that their number has doubled, which is twice the work. The scale of a target
-    with few labels among them is set again later, each time that those have doubled.
+    The first batch may be a single sample, or have an almost constant target. As long
+    as all samples are stored, the preparation and the net are therefore set up again
+    whenever the number of samples has doubled, which doubles the total cost. The scale
+    of a target with few labels is set again later, whenever their number has doubled.
 
-    When the samples become too many, a random part of them is stored. Some are learned
-    again with each new batch, since a net that sees only the end of a sorted stream
-    forgets the rest.
+    When there are too many samples, only a random subset is stored. Some of them are
+    used again with each new batch, because a net that sees only the end of a sorted
+    stream forgets the rest.
 
     Attributes
     ----------
     n_set : int
-        Samples at the time when the preparation was made.
+        Number of samples when the preparation was set up.
     n_labels, n_scaled : ndarray of shape (n_tasks,)
-        Labels so far, and at the time when the scale of the target was set.
+        Number of labels so far, and when the scale of the target was set.
     moments : RunningMoments
-        Of all labels so far.
+        Moments of all labels so far.
     """
 
     n_set: int
@@ -83,7 +83,7 @@ class Stream:
         return cls(0, zero, zero, RunningMoments(zero, zero, zero))
 
     def is_outgrown(self, stored: StoredSamples, n_new: int) -> bool:
-        """Tell whether a fit of new samples does better to begin anew."""
+        """Return whether a warm start on new samples should set up a new net."""
         return stored.is_whole and n_new >= self.n_set
 
     def lesson(
@@ -93,22 +93,22 @@ class Stream:
         size: int,
         rng: np.random.Generator,
     ) -> tuple[Samples, bool]:
-        """Return what is learned with a batch, and whether the net is made anew."""
+        """Return the samples to train on, and whether to set up a new net."""
         if not stored.n_seen:
             return batch, True
         if stored.samples is None:
             return batch, False
         n_seen = stored.n_seen + batch.n_labelled
-        # for the last time when they are still all kept
+        # and once more when the samples reach `size`, while all of them are stored
         if stored.is_whole and n_seen >= min(2 * self.n_set, size):
             return stored.samples + batch, True
-        # As many stored samples as new ones are learned again, against forgetting.
+        # train on as many stored samples as new ones, against forgetting
         n_again = min(len(batch), len(stored))
         again = rng.choice(len(stored), n_again, replace=False)
         return stored.samples[again] + batch, False
 
     def more(self, batch: Samples) -> Stream:
-        """Return the stream with one more call."""
+        """Return the statistics after one more call."""
         is_label = batch.is_label
         weights = np.where(is_label, batch.weights, 0.0)
         return replace(
@@ -118,12 +118,12 @@ class Stream:
         )
 
     def after_set_up(self, n_seen: int) -> Stream:
-        """Return the stream after everything was made from all samples."""
+        """Return the statistics after the net was set up with all samples."""
         return replace(self, n_set=n_seen, n_scaled=self.n_labels)
 
     def after_scaling(self) -> tuple[np.ndarray, Stream]:
-        """Return the tasks whose scale is to be set anew, and the stream after that."""
-        # At each doubling only: a long stream does not change its units all the time.
+        """Return the tasks whose scale must be set, and the statistics after that."""
+        # only at each doubling, so that the scale does not change in every call
         has_doubled = self.n_labels >= np.maximum(2 * self.n_scaled, 1)
         is_due = has_doubled & (self.n_scaled < KEPT)
         n_scaled = np.where(is_due, self.n_labels, self.n_scaled)

@@ -1,4 +1,4 @@
-"""A table that is read batch by batch, and stored on the disk once it is prepared."""
+"""Tables that are read batch by batch, with prepared inputs in a temporary file."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ if TYPE_CHECKING:
 
 __all__ = ["SAMPLE", "StreamedTable", "read_stream"]
 
-#: Samples from which medians, scales, categories and edges are computed, fewer where
-#: they would take more than so many bytes.
+#: Maximum number of samples, and bytes, from which medians, scales and edges are
+#: computed.
 SAMPLE, _SAMPLE_BYTES = 200_000, 2**28
-_MAPPED = 256 * 2**20  # bytes of the file that may stay in the memory of the process
-_PAGES = 16 * mmap.PAGESIZE  # what the kernel maps when one number is read
+_MAPPED = 256 * 2**20  # maximum number of bytes of the file in the process's memory
+_PAGES = 16 * mmap.PAGESIZE  # bytes that the kernel maps when one number is read
 
 
 class StreamedTable:
-    """The inputs of all batches, of which only a sample is in memory.
+    """Inputs of all batches, of which only a random subset is in memory.
 
     Parameters
     ----------
     tables : callable
-        Begins a new pass, and yields the inputs of each batch.
+        Starts a new pass, and yields the inputs of each batch.
     n_rows : int
-        Number of samples of all batches.
+        Number of samples in all batches.
     rows : ndarray of shape (n_sampled,)
-        Numbers of the samples that are in memory, in ascending order.
+        Indices of the samples in memory, in ascending order.
     sample : Table
-        Their inputs.
+        Inputs of the samples in memory.
     folder : path or None
-        Where the prepared columns are stored; None for the usual temporary folder.
+        Folder of the temporary file; None for the default one.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class StreamedTable:
         self.shape = (n_rows, sample.shape[1])
 
     def __getitem__(self, rows: slice | np.ndarray) -> Table:
-        """Return some samples, which takes a pass over all batches."""
+        """Return some samples, by a pass over the batches."""
         wanted = np.arange(self.shape[0])[rows]
         ascending = np.sort(wanted)
         parts, start = [self.sample[:0]], 0
@@ -87,7 +87,7 @@ class StreamedTable:
     def prepared(
         self, preparation: Preparation, dtype: torch.dtype, device: torch.device
     ) -> Rows:
-        """Prepare all samples, and store them in a file that is deleted after use."""
+        """Prepare all samples, and write them to a file that is deleted after use."""
         n_rows, cpu = 0, torch.device("cpu")
         with tempfile.TemporaryFile(dir=self.folder) as file:
             for table in self.tables():
@@ -100,16 +100,16 @@ class StreamedTable:
                     n_rows += len(part)
             if n_rows != self.shape[0]:
                 raise ValueError(
-                    f"fit_stream: the batches have {n_rows} samples in the second pass "
-                    f"and had {self.shape[0]} in the first; every pass must give the "
-                    "same ones."
+                    f"fit_stream: the batches have {n_rows} samples in the second "
+                    f"pass, but had {self.shape[0]} in the first; every pass must "
+                    "yield the same batches."
                 )
             file.flush()
-            # the map keeps the file until it is garbage itself
+            # the map keeps the file open until it is garbage-collected
             return MappedRows(file, (n_rows, part.shape[1]), part.dtype, dtype, device)
 
     def _check_same(self, table: Table, start: int) -> None:
-        """Refuse samples in another order, whose labels would be those of others."""
+        """Raise an error if the sampled rows differ from those of the first pass."""
         ends = [start, start + table.shape[0]]
         inside = slice(*np.searchsorted(self.rows, ends))
         found, known = table[self.rows[inside] - start], self.sample[inside]
@@ -118,24 +118,24 @@ class StreamedTable:
             pairs.append((found.categorical, known.categorical))
         if not all(np.array_equal(*pair, equal_nan=True) for pair in pairs):
             raise ValueError(
-                "fit_stream: the batches have other values in the second pass than in "
-                "the first; every pass must give the same samples in the same order."
+                "fit_stream: the batches of the second pass differ from those of the "
+                "first; every pass must yield the same samples in the same order."
             )
 
 
 class MappedRows(ArrayRows):
-    """Rows of a file, of which the process holds only what it read last.
+    """Rows of a memory-mapped file with limited use of memory.
 
     Parameters
     ----------
     file : file object
-        Holds the rows one after the other.
+        Contains the rows in C order.
     shape : tuple of int
         (n_rows, n_columns).
     stored : numpy.dtype
-        Of the numbers in the file.
+        Type of the numbers in the file.
     dtype, device
-        Of the batches.
+        Type and device of the batches.
     """
 
     def __init__(
@@ -154,18 +154,18 @@ class MappedRows(ArrayRows):
         """Copy the rows of every member."""
         found = super().take(index)
         self._n_mapped += index.numel() * max(_PAGES, self.array.strides[0])
-        self._let_go()
+        self._release()
         return found
 
     def span(self, start: int, stop: int) -> Tensor:
         """Copy consecutive rows."""
         found = super().span(start, stop)
         self._n_mapped += (stop - start) * self.array.strides[0]
-        self._let_go()
+        self._release()
         return found
 
-    def _let_go(self) -> None:
-        """Give pages back, which stay in the cache of the operating system."""
+    def _release(self) -> None:
+        """Release mapped pages; they remain in the cache of the operating system."""
         if self._n_mapped > _MAPPED and hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
             self._n_mapped = 0
@@ -173,7 +173,7 @@ class MappedRows(ArrayRows):
 
 @dataclass
 class _Reservoir:
-    """A uniform sample of the tables that were added: those with the smallest keys."""
+    """A uniform random subset of the rows of all tables: those with the lowest keys."""
 
     rng: np.random.Generator
     size: int = SAMPLE
@@ -183,7 +183,7 @@ class _Reservoir:
     n_rows: int = 0
 
     def add(self, table: Table) -> None:
-        """Draw from a table."""
+        """Add a table."""
         n_new = table.shape[0]
         if not self.n_rows:
             self.size = min(SAMPLE, max(1000, _SAMPLE_BYTES // (8 * table.shape[1])))
@@ -195,7 +195,7 @@ class _Reservoir:
             self.settle()
 
     def settle(self) -> tuple[np.ndarray, Table]:
-        """Keep `size` rows, and return their numbers with them."""
+        """Keep `size` rows; return their indices and the rows."""
         keys, rows = np.concatenate(self.keys), np.concatenate(self.rows)
         kept = np.sort(np.argsort(keys)[: self.size])
         self.keys, self.rows = [keys[kept]], [rows[kept]]
@@ -209,7 +209,7 @@ def read_stream(
     columns: Columns,
     folder: str | PathLike[str] | None,
 ) -> tuple[StreamedTable, dict[str, Any]]:
-    """Read all batches once: a sample of the inputs, and all of the other columns."""
+    """Read all batches once: a subset of the inputs, and all of the other columns."""
     who = type(model).__name__
     source = open_batches(batches, who)
     reservoir = _Reservoir(np.random.default_rng(0))
@@ -243,7 +243,7 @@ def _tables(source: BatchSource, reader: BatchReader) -> Iterator[Table]:
 
 
 def _sort_categories(model: BaseMultiTaskNet, table: Table) -> Table:
-    """Return the table with categories numbered by value, not by appearance."""
+    """Return the table with category codes in the order of the sorted categories."""
     if table.categorical is None:
         return table
     codes = table.categorical.copy()

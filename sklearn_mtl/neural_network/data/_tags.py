@@ -1,9 +1,9 @@
-"""Tags of tokens beside the texts that have them, and their rows in a batch.
+"""Tags of tokens, and their rows in a batch.
 
-A token is a row of its own: in a batch of texts, the rows of all tokens stand below
-those of the texts, and a task of texts has weight 0 in the rows of tokens, as has a
-task of tokens in those of texts and of padding. So losses, weights of tasks and
-balancing need to know nothing of tokens.
+Every token has a separate row. In a batch of texts, the rows of the tokens follow those
+of the texts. Text tasks have weight 0 in the rows of tokens, and token tasks have
+weight 0 in the rows of texts and padding. Losses, task weights and balancing therefore
+need no special treatment of tokens.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ __all__ = ["LabelledTexts", "refuse_tokens", "with_tags"]
 def with_tags(
     X: Any, tokens: Mapping[int, TokenLabels], task_set: TaskSet, who: str
 ) -> Any:
-    """Return texts with the tags of their tokens, NaN where there is none.
+    """Return texts with the tags of their tokens; NaN for missing tags.
 
     Raises
     ------
     TaskError
-        If a sample has another number of tags than of tokens.
+        If the numbers of tags and tokens of a sample differ.
     """
     if not tokens:
         return X
@@ -45,9 +45,9 @@ def with_tags(
             row = int(wrong[0])
             raise TaskError(
                 f"{who}: task {task_set.names[t]!r}: sample {row} has {n_tags[row]} "
-                f"tags in y, but its text has {n_tokens[row]} tokens. Give X as lists "
-                "of tokens, or Text a tokenizer that cuts texts into those that have "
-                "the tags."
+                f"tags in y, but its text has {n_tokens[row]} tokens. Pass lists of "
+                "tokens as X, or set a tokenizer in Text that returns one token per "
+                "tag."
             )
         tags[t] = np.full(len(X.tokens), np.nan)
         tags[t][np.repeat(n_tags > 0, n_tokens)] = labels.codes
@@ -55,12 +55,11 @@ def with_tags(
 
 
 def refuse_tokens(task_set: TaskSet, method: str, advice: str, who: str) -> None:
-    """Refuse what is not possible once there is a task of tokens."""
+    """Raise an error if there are token tasks."""
     found = [task.name for task in task_set.tasks if task.is_tokens]
     if found:
         raise TaskError(
-            f"{who}: {method} is not possible with tasks of tokens; found {found}. "
-            f"{advice}"
+            f"{who}: {method} does not support token tasks; got {found}. {advice}"
         )
 
 
@@ -71,13 +70,13 @@ class LabelledTexts(LabelledRows):
     Attributes
     ----------
     tag_targets : Tensor of shape (n_tokens, n_trained)
-        Numbers of the tags, 0 where missing and for tasks of texts.
+        Indices of the tags; 0 for missing tags and text tasks.
     tag_weights : Tensor of shape (n_tokens, n_trained)
-        Weights of the tags, 0 where missing and for tasks of texts.
+        Weights of the tags; 0 for missing tags and text tasks.
     offsets : Tensor of shape (n_rows,), int64
-        Number of the first token of each text.
+        Index of the first token of each text.
     is_of_texts : Tensor of shape (n_trained,)
-        1 for tasks of texts, 0 for those of tokens.
+        1 for text tasks, 0 for token tasks.
     """
 
     tag_targets: Tensor
@@ -93,7 +92,7 @@ class LabelledTexts(LabelledRows):
         weights: np.ndarray,
         places: Mapping[int, int],
     ) -> LabelledTexts:
-        """Add the tags of the tasks at some places of the layout, {place: column}.
+        """Add the tags of the token tasks {index in the layout: column of y}.
 
         Shapes: weights (n_rows, n_trained).
         """
@@ -124,15 +123,16 @@ class LabelledTexts(LabelledRows):
         )
 
     def batch(self, index: Tensor) -> Batch:
-        """Return the training batch of texts (n_members, n_batch) given by number."""
+        """Return the training batch of the texts with indices (n_members, n_batch)."""
         targets, weights = self.labels(index)
-        # The loss divides by the number of rows, which follows the longest text: with
-        # this it divides by the number of texts, and a tag weighs the same everywhere.
+        # The loss divides by the number of rows, which depends on the longest text.
+        # With this factor it divides by the number of texts, so that all tags count
+        # equally.
         n_rows_a_text = targets.shape[1] / index.shape[1]
         return self.rows.take(index), (targets, weights * self.factor * n_rows_a_text)
 
     def labels(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Return targets and weights of texts, and of all tokens below them."""
+        """Return targets and weights of texts, followed by those of their tokens."""
         targets, weights = super().labels(index)
         weights = (weights * self.is_of_texts).expand(*index.shape, -1)
         numbers, is_token = self.tokens(index)
@@ -144,7 +144,7 @@ class LabelledTexts(LabelledRows):
         return torch.cat([targets, tags], 1), torch.cat([weights, tag_weights], 1)
 
     def tokens(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the numbers of the tokens of texts, and which of them are no padding.
+        """Return the indices of the tokens of texts, and the mask of real tokens.
 
         Shapes: index (n_members, n_batch) -> (n_members, n_batch * n_tokens) each.
         """
@@ -154,7 +154,7 @@ class LabelledTexts(LabelledRows):
         return numbers.flatten(1), is_token.flatten(1)
 
     def spread(self, values: Tensor, index: Tensor) -> Tensor:
-        """Repeat what holds for a text (n_members, n_batch) for its tokens."""
+        """Append the values of texts (n_members, n_batch) repeated for their tokens."""
         tokens = values.repeat_interleave(self._n_tokens(index), dim=1)
         return torch.cat([values, tokens], dim=1)
 
@@ -164,5 +164,5 @@ class LabelledTexts(LabelledRows):
         return self.rows.lengths
 
     def _n_tokens(self, index: Tensor) -> int:
-        """Return the tokens of the longest text, as `rows.take` does."""
+        """Return the length of the longest text, like `rows.take`."""
         return max(int(self._lengths[index].max()), 1)

@@ -1,4 +1,4 @@
-"""Codes of a TaskSet to what the losses take, and logits back to predictions."""
+"""Encoding of targets for the losses, and decoding of logits to predictions."""
 
 from __future__ import annotations
 
@@ -14,30 +14,32 @@ from sklearn_mtl.tasks import Task, TaskSet, from_vectors, unit_vectors
 
 __all__ = ["TargetEncoder"]
 
-_RAREST = 1e-6  # smallest prior of a class, and smallest loss of a prior
+_RAREST = 1e-6  # minimum prior of a class, and minimum prior loss
 
 
 class TargetEncoder:
-    """Standardise regressions, order tasks as the layout does, and undo both.
+    """Standardise regression targets, sort tasks in layout order, and invert both.
 
     Attributes
     ----------
     layout : OutputLayout
-        Which logits belong to which task.
+        Assignment of logits to tasks.
     mean_, scale_ : ndarray of shape (n_sets, n_trained)
-        Of each task and member; 0 and 1 for classifications, 0 and what makes radians
-        for values that repeat.
+        Mean and scale of each task for each member: 0 and 1 for classification; 0 and
+        the conversion factor to radians for periodic targets.
     range_ : ndarray of shape (2, n_trained)
-        Smallest and largest label of the regressions in all calls, in their own unit.
+        Minimum and maximum label of regression tasks in all calls, not standardised.
     mass_ : ndarray of shape (n_sets, n_trained)
-        Sum of the weights of each member's training cells, over its number of rows;
-        what `weigh` learns.
+        Sum of the weights of each member's training labels, divided by its number of
+        samples; computed by `weigh`.
     known_ : ndarray of shape (n_sets, n_trained), bool
-        Whether a member has had a label of a task with weight, in any call of `weigh`.
+        Whether a member has seen a label of the task with a positive weight, in any
+        call of `weigh`.
     bias_ : ndarray of shape (n_sets, n_outputs)
-        Logits of the class frequencies, and the mean point of values that repeat.
+        Logits of the class frequencies; for periodic targets, the mean point on the
+        circle.
     prior_losses_ : ndarray of shape (n_trained,)
-        Loss of predicting the class frequencies, or the mean, for every row.
+        Loss of predicting the class frequencies or the mean for every sample.
     """
 
     def __init__(
@@ -54,19 +56,21 @@ class TargetEncoder:
         members: np.ndarray,
         X: ReadInputs | None = None,
     ) -> None:
-        """Learn from cell weights (n, n_tasks) and training rows (n_sets, n).
+        """Compute the statistics of the training labels of each member.
 
-        Of X only the tags of tokens are read.
+        Only the tags of tokens are read from X.
+
+        Shapes: codes, weights (n_samples, n_tasks), members (n_sets, n_samples).
         """
         order = self.layout.order
-        codes, weights = codes.T[order], weights.T[order]  # a task a row, contiguous
+        codes, weights = codes.T[order], weights.T[order]  # (n_trained, n_samples)
         shape = (len(members), len(order))
         self.mean_, self.scale_ = np.zeros(shape), np.ones(shape)
         self.range_ = np.full((2, len(order)), np.nan)
         self.bias_ = np.zeros((len(members), self.layout.n_outputs))
         self.prior_losses_ = np.ones(len(order))
         block = range(*self.layout.regression.indices(len(order)))
-        sets = np.vstack([members, np.ones_like(members[:1])])  # and all rows, last
+        sets = np.vstack([members, np.ones_like(members[:1])])  # last: all samples
         for j, values in enumerate(codes):
             seen = np.flatnonzero(~np.isnan(values) & (weights[j] > 0))
             labels, rows = values[seen], seen
@@ -83,8 +87,8 @@ class TargetEncoder:
 
     def _fit_regression(self, j: int, labels: np.ndarray, weights: np.ndarray) -> None:
         mean, scale = column_moments(labels[:, None], weights)
-        # a member without a label of the task is not asked about it: any unit will do,
-        # but the first member's is the unit of all
+        # members without a label of the task get the scale of all labels; it matters
+        # only for the first member, whose scale is that of the encoded targets
         without = weights.sum(axis=1) == 0
         mean[without], scale[without] = mean[-1], scale[-1]
         self.mean_[:, j], self.scale_[:, j] = mean[:-1, 0], scale[:-1, 0]
@@ -95,7 +99,7 @@ class TargetEncoder:
     def _fit_circular(
         self, j: int, labels: np.ndarray, weights: np.ndarray, period: float
     ) -> None:
-        """Learn bias and prior loss from the mean point on the circle of every set."""
+        """Compute bias and prior loss from the mean point on the circle of each set."""
         total = weights.sum(axis=1, keepdims=True)
         share = weights / np.where(total > 0, total, 1.0)
         points = share @ unit_vectors(labels, period)
@@ -107,14 +111,14 @@ class TargetEncoder:
         self.bias_[:, self.layout.columns(j)] = points[:-1]
 
     def _fit_classes(self, j: int, labels: np.ndarray, weights: np.ndarray) -> None:
-        """Learn bias and prior loss from the class frequencies of every set."""
+        """Compute bias and prior loss from the class frequencies of each set."""
         n_sets, n_classes = len(weights), self._n_classes(j)
         place = labels + n_classes * np.arange(n_sets)[:, None]
         counts = np.bincount(place.ravel(), weights.ravel(), n_sets * n_classes)
         counts = counts.reshape(n_sets, n_classes)
         total = counts.sum(axis=1, keepdims=True)
         share = np.where(total > 0, counts / np.where(total > 0, total, 1.0), 1.0)
-        # as if half a label of a class that a set has not seen came next
+        # an unseen class gets the frequency of half a label
         rare = 0.5 / ((weights > 0).sum(axis=1, keepdims=True) + 1)
         logit = np.log(np.where(share > 0, np.maximum(share, _RAREST), rare))
         if n_classes == 2:
@@ -134,9 +138,9 @@ class TargetEncoder:
         members: np.ndarray,
         X: ReadInputs | None = None,
     ) -> None:
-        """Learn from each training the mean weight of a sample, and wider ranges.
+        """Compute the mean weights of the samples, and update ranges and known tasks.
 
-        The weight of a sample in a task of tokens is that of all its tags.
+        For a token task, the weight of a sample is the sum over its tags.
         """
         codes, weights = codes[:, self.layout.order], weights[:, self.layout.order]
         for j, column in self.layout.tokens.items():
@@ -151,23 +155,23 @@ class TargetEncoder:
         self.known_ = (self.mass_ > 0) | getattr(self, "known_", False)
 
     def places(self, tasks: np.ndarray) -> list[int]:
-        """Return the places of those of some columns of y that have a scale."""
+        """Return the layout indices of the regression tasks among columns of y."""
         block = range(*self.layout.regression.indices(len(self.layout.order)))
         return [j for j in block if self.layout.order[j] in tasks]
 
     def set_scale(self, place: int, mean: float, scale: float) -> tuple[float, float]:
-        """Change the scale of a regression."""
+        """Change the scale of a regression task; return ratio and shift of outputs."""
         old_mean, old_scale = self.mean_[0, place], self.scale_[0, place]
         self.mean_[:, place], self.scale_[:, place] = mean, scale
         return old_scale / scale, (old_mean - mean) / scale
 
     def waiting_tasks(self) -> list[int]:
-        """Return the columns of y that are regressions and had no label so far."""
+        """Return the columns of y that are regression tasks without labels so far."""
         waiting = self.layout.order[~self.known_.any(axis=0)].tolist()
         return [t for t in waiting if self.task_set.tasks[t].classes is None]
 
     def known_outputs(self) -> np.ndarray | None:
-        """Return which members know the task of an output, None where all do.
+        """Return the mask of outputs with labels in each member; None if all True.
 
         Shapes: -> (n_sets, 1, n_outputs).
         """
@@ -175,13 +179,13 @@ class TargetEncoder:
         return None if known.all() else known[:, None, self.layout.task_places]
 
     def encode(self, codes: np.ndarray) -> np.ndarray:
-        """Return targets (n, n_trained) on the scale of the first set, 0 if missing."""
+        """Return targets (n, n_trained) on the scale of the first set; 0 if missing."""
         targets = codes[:, self.layout.order]
         block = self.layout.regression
         targets[:, block] = (targets[:, block] - self.mean_[0, block]) / self.scale_[
             0, block
         ]
-        for group in self.layout.groups:  # of classes by 1, of values that repeat not
+        for group in self.layout.groups:  # the scale of classes is 1
             targets[:, group.tasks] /= self.scale_[0, group.tasks]
         targets[np.isnan(targets)] = 0.0
         return targets
@@ -194,14 +198,14 @@ class TargetEncoder:
         members: np.ndarray,
         m: int,
     ) -> np.ndarray:
-        """Return labels as columns standardised by one member's rows, 0 if missing.
+        """Return labels as columns, standardised on the samples of one member.
 
-        Classes become indicators, of which a binary task needs one. Each label is
-        multiplied by its weight over that of its sample, so that the sample's weight
-        times the column adds up to weighted labels.
+        Missing labels are 0. Classes become indicator columns, one for a binary task.
+        Each label is multiplied by its weight and divided by the weight of its sample,
+        so that sums weighted by sample are sums weighted by label.
         """
         share = weights / np.where(row_weights > 0, row_weights, 1.0)[:, None]
-        columns = [np.empty((len(codes), 0))]  # nothing else where no task is trained
+        columns = [np.empty((len(codes), 0))]  # in case no task is trained
         for t in self.layout.order:
             task, label_weights = self.task_set.tasks[t], members[m] * weights[:, t]
             values = codes[:, [t]]
@@ -218,7 +222,7 @@ class TargetEncoder:
         """Return shift, scale and factor (n_sets, 1, n_trained) of LabelledRows."""
         shift = (self.mean_ - self.mean_[0]) / self.scale_[0]
         scale = self.scale_[0] / self.scale_
-        # Means over rows become means over labels, in expectation over the batches.
+        # converts means over samples to means over labels, in expectation over batches
         factor = 1.0 / np.where(self.mass_ > 0, self.mass_, np.inf)
         made = [
             torch.as_tensor(v, dtype=dtype)[:, None] for v in (shift, scale, factor)
@@ -226,7 +230,7 @@ class TargetEncoder:
         return made[0], made[1], made[2]
 
     def decode(self, chunks: Iterable[Tensor], n_rows: int) -> list[np.ndarray]:
-        """Return the mean over members of probabilities and values, a task an array.
+        """Return the mean over members of probabilities or values, by task.
 
         Shapes: chunks (n_members, n, n_outputs).
         """
@@ -251,7 +255,7 @@ class TargetEncoder:
         binary, regression = slice(0, layout.n_binary), layout.regression
         torch.sigmoid(logits[..., binary], out=out[..., binary])
         if layout.n_regression:
-            # on the scale of the first set; _split brings it to y's unit in float64
+            # on the scale of the first set; `split` converts to the unit of y
             shift, scale, _ = self.member_tensors(logits.dtype)
             shift = shift[..., regression].to(logits.device)
             scale = scale[..., regression].to(logits.device)
@@ -268,7 +272,7 @@ class TargetEncoder:
         return out
 
     def split(self, fused: np.ndarray) -> list[np.ndarray]:
-        """Return one array a task, regressions in their own unit.
+        """Return one array per task, with regression outputs in the unit of y.
 
         Shapes: fused (n_rows, n_outputs).
         """
@@ -277,7 +281,7 @@ class TargetEncoder:
         pairs = _pairs(fused[:, : self.layout.n_binary])
         for place, t in enumerate(self.layout.order):
             if not self.known_[:, place].any() and outputs[t].ndim == 1:
-                continue  # a regression whose first label is still to come
+                continue  # a regression task without labels so far
             columns = fused[:, self.layout.columns(place)]
             task = self.task_set.tasks[t]
             kind, period = task.learned_as, task.period
@@ -290,7 +294,7 @@ class TargetEncoder:
                 bounds = self.range_[:, place]
                 outputs[t] = np.clip(values, *bounds) if self.clip else values
             else:
-                # a float32 softmax sums to 1 but for 1e-7, which float64 readers notice
+                # the sum of a float32 softmax differs from 1 by up to 1e-7
                 outputs[t] = columns / columns.sum(axis=1, keepdims=True)
         return outputs
 
@@ -298,7 +302,7 @@ class TargetEncoder:
 def _tags(
     texts: Texts, column: int, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the tags of a task that count, and the numbers of their samples."""
+    """Return the tags of a task with a positive weight, and their sample indices."""
     tags, samples = texts.tags[column], texts.samples
     seen = ~np.isnan(tags) & (weights[samples] > 0)
     return tags[seen], samples[seen]
@@ -307,7 +311,7 @@ def _tags(
 def _constant_loss(
     loss: TaskLoss, logits: np.ndarray, labels: np.ndarray, weights: np.ndarray
 ) -> float:
-    """Return the mean loss of the same logits (n_outputs,) for all labels (n,)."""
+    """Return the mean loss of constant logits (n_outputs,) for all labels (n,)."""
     total = weights.sum()
     if not total > 0:
         return 0.0
@@ -321,7 +325,7 @@ def _constant_loss(
 
 
 def _untrained(task: Task, n_rows: int) -> np.ndarray:
-    """Return the output of a task without logits: certain, or nothing at all."""
+    """Return the output of a task without logits: probability 1, empty, or NaN."""
     if task.kind == "constant":
         return np.ones((n_rows, 1))
     has_classes = task.classes is not None
@@ -329,7 +333,7 @@ def _untrained(task: Task, n_rows: int) -> np.ndarray:
 
 
 def _pairs(proba: np.ndarray) -> np.ndarray:
-    """Return both classes' probabilities (n_tasks, n_rows, 2) of binary tasks."""
+    """Return the probabilities (n_tasks, n_rows, 2) of both classes of binary tasks."""
     pairs = np.empty((proba.shape[1], len(proba), 2))
     pairs[..., 1] = proba.T
     np.subtract(1.0, pairs[..., 1], out=pairs[..., 0])

@@ -1,1 +1,1 @@
-"""Tasks and classes that come to a fitted net, or leave it."""
+"""Addition and removal of tasks and classes of a fitted net."""

@@ -49,22 +49,22 @@ _FOLDS, _HEADS, _TUNING, _STREAM = (2**29 + n for n in range(4))
 
 @dataclass(frozen=True)
 class NewTask:
-    """What a call of add_task asks for.
+    """Inputs of a call of add_task.
 
     Attributes
     ----------
-    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-        Inputs, as the caller has them.
+    X : array-like, DataFrame or sparse matrix of shape (n_samples, n_features)
+        Input data of the user.
     inputs : ReadInputs
-        The same, validated.
+        Validated input data.
     labels : TaskLabels
-        The labels, whose weights are those of samples and classes.
+        Labels, weighted by sample and class weights.
     sample_weight : ndarray of shape (n_labels,)
-        The weights of the samples.
+        Sample weights.
     tunes : bool
         Whether to tune the trunk.
     compares : bool
-        Whether to fit fresh nets.
+        Whether to fit new nets for comparison.
     """
 
     X: FeaturesLike
@@ -76,19 +76,19 @@ class NewTask:
 
 
 def seed_of_folds(state: NetState) -> int:
-    """Return the seed by which labels are dealt to folds."""
+    """Return the seed of the assignment of labels to folds."""
     return spawn_seeds(state.seed, 1, _FOLDS)[0]
 
 
 def sources_of(state: NetState) -> list[TaskSource]:
-    """Return the tasks of a net as they are."""
+    """Return the unchanged tasks of a net."""
     tasks = state.encoder.task_set.tasks
     pairs = zip(tasks, old_losses(state.encoder), strict=True)
     return [TaskSource(task, loss, t) for t, (task, loss) in enumerate(pairs)]
 
 
 def add_to_state(model: BaseMultiTaskNet, state: NetState, new: NewTask) -> NetState:
-    """Return the state with one task more; the given one stays as it is."""
+    """Return the state with the new task, without changing the given state."""
     labels, name = new.labels, new.labels.task.name
     source = TaskSource(labels.task, labels.loss)
     n_sets = len(state.encoder.mean_)
@@ -97,7 +97,7 @@ def add_to_state(model: BaseMultiTaskNet, state: NetState, new: NewTask) -> NetS
         encoder = labels.encoder(everyone, state.encoder.clip)
         source = replace(source, encoder=encoder, n_labels=labels.weights.sum())
     sources = [*sources_of(state), source]
-    if not labels.layout.n_trained:  # of one class, which is always predicted
+    if not labels.layout.n_trained:  # a single class, which is always predicted
         changed = change_tasks(model, state, sources)
         record = AddedTask(len(labels.rows))
     else:
@@ -105,7 +105,7 @@ def add_to_state(model: BaseMultiTaskNet, state: NetState, new: NewTask) -> NetS
     n_samples = new.inputs.shape[0]
     record = replace(record, oof_prediction=_by_sample(record, labels, n_samples))
     changed.added_tasks = {**state.added_tasks, name: record}
-    _remember(model, changed, new)
+    _store_samples(model, changed, new)
     if changed.label_mass is not None:
         changed.label_mass[-1] = new.sample_weight.sum()
     if changed.class_mass is not None and labels.task.is_classification:
@@ -123,15 +123,15 @@ def _with_head(
 ) -> tuple[NetState, AddedTask]:
     labels = new.labels
     head = read_head(model.head, type(model).__name__)
-    # Where each task reads its own, the new one begins with the best of these.
+    # With one representation per task, the new task starts from the best of them.
     module, trained = state.net.module_, state.encoder.layout.n_trained
     likes: list[int | None] = [None]
     if not module.has_one_representation:
         likes = list(range(trained))
     if not likes:
         raise TaskError(
-            f"{type(model).__name__}: the trunk gives each task a representation of "
-            "its own, and no task was trained with which the new one could begin."
+            f"{type(model).__name__}: the trunk has one representation per task, but "
+            "add_task needs at least one trained task to start from."
         )
     some = new.inputs[labels.rows]
     candidates = [
@@ -162,7 +162,7 @@ def _heads(
     Z: torch.Tensor,
     head: HeadSpec,
 ) -> Heads:
-    # The feedback of a new task begins at zero, which leaves the linear map.
+    # the feedback weights of a new task are zero, which makes the head linear
     if type(head) in (LinearHead, FeedbackHead):
         return LinearHeads(labels, Z)
     seed = spawn_seeds(state.seed, 1, _HEADS)[0]
@@ -177,11 +177,11 @@ def _put_head(
     head: HeadSpec,
     rows: np.ndarray | None = None,
 ) -> None:
-    """Fit the head to some labels, by default all, and put it in its place."""
+    """Fit the head to some labels, by default all, and insert it into the module."""
     labels = heads.labels
     if rows is None:
         rows = np.ones(len(labels.codes), dtype=bool)
-    # The unit of a regression is that of all labels, which the state's encoder has.
+    # scaled by all labels, like in the encoder of the state
     encoder = labels.encoder(np.ones((1, len(labels.codes)), dtype=bool))
     if isinstance(heads, GradientHeads):
         alone = heads.solution(setting, rows, encoder)
@@ -197,7 +197,7 @@ def _put_head(
 
 
 def _place(state: NetState) -> int:
-    """Return the place of the last task in the layout."""
+    """Return the index of the last task in the layout."""
     return int(np.argmax(state.encoder.layout.order))
 
 
@@ -208,7 +208,7 @@ def _device(state: NetState) -> torch.device:
 def _judge(
     model: BaseMultiTaskNet, new: NewTask, choice: Choice, heads: Heads
 ) -> AddedTask:
-    """Compare out-of-fold losses with those of a fresh net."""
+    """Compare out-of-fold losses with those of a new net."""
     labels = new.labels
     setting = heads.settings[choice.setting]
     is_linear = isinstance(heads, LinearHeads)
@@ -237,10 +237,11 @@ def _judge(
     )
     if gain < -2.0 * error:
         warnings.warn(
-            f"{type(model).__name__}: the added task {labels.task.name!r} scores "
-            f"{score:.3f} on the old trunk and {record.fresh_score:.3f} in a net of "
-            "its own (out-of-fold, 1 - loss / prior loss). The old tasks do not help "
-            "it: fit it alone, or tune the trunk with tune_trunk=True.",
+            f"{type(model).__name__}: the score of the added task "
+            f"{labels.task.name!r} is {score:.3f} on the existing trunk and "
+            f"{record.fresh_score:.3f} in a net fitted on this task alone "
+            "(out-of-fold, 1 - loss / prior loss). Fit the task alone, or tune the "
+            "trunk with tune_trunk=True.",
             NegativeTransferWarning,
             stacklevel=6,
         )
@@ -255,7 +256,7 @@ def _tune(
     choice: Choice,
     record: AddedTask,
 ) -> AddedTask:
-    """Tune the trunk of a state; leave it where that does not help."""
+    """Tune the trunk of a state if this decreases the held-out loss."""
     labels, module = new.labels, state.net.module_
     assert labels.fold is not None  # for the type checker: the caller asked
     n_samples = new.inputs.shape[0]
@@ -288,7 +289,7 @@ def _own_place(state: NetState) -> int | None:
 def _by_sample(
     record: AddedTask, labels: TaskLabels, n_samples: int
 ) -> np.ndarray | None:
-    """Return out-of-fold predictions of all samples, NaN without a label."""
+    """Return out-of-fold predictions of all samples; NaN without a label."""
     if record.oof_prediction is None:
         return None
     out = np.full((n_samples, *record.oof_prediction.shape[1:]), np.nan)
@@ -296,8 +297,8 @@ def _by_sample(
     return out
 
 
-def _remember(model: BaseMultiTaskNet, state: NetState, new: NewTask) -> None:
-    """Put the samples among those that are stored, to be learned again."""
+def _store_samples(model: BaseMultiTaskNet, state: NetState, new: NewTask) -> None:
+    """Add the samples to the stored samples."""
     labels, n_tasks = new.labels, state.encoder.task_set.n_tasks
     codes = np.full((len(labels.rows), n_tasks), np.nan)
     codes[:, -1] = labels.codes
@@ -307,7 +308,7 @@ def _remember(model: BaseMultiTaskNet, state: NetState, new: NewTask) -> None:
     seed = spawn_seeds(state.seed, 1, _STREAM + n_tasks)[0]
     is_stream = state.stream is not None
     size = n_kept(model.n_stored_samples, new.inputs, is_stream=is_stream)
-    # Among those of a long stream, the labels of the new task would hardly be stored.
+    # with a fixed share, because a long stream would leave almost no room for them
     state.stored = state.stored.more(
         samples, size, np.random.default_rng(seed), share=1.0 / n_tasks
     )

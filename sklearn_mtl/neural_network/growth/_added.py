@@ -1,4 +1,4 @@
-"""What is found when a task is added."""
+"""Result of adding a task."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ __all__ = ["AddedTask"]
 
 @dataclass(frozen=True)
 class AddedTask:
-    """How well an added task does on the old trunk, and whether that helps.
+    """Scores of a task added to a fitted net, with and without the existing trunk.
 
-    Scores are 1 - loss / prior loss of out-of-fold predictions, with the log-loss of a
-    classification and the squared error of a regression; the prior predicts the class
-    frequencies or the mean. They are None with fewer than four labels.
+    Scores are 1 - loss / prior loss of out-of-fold predictions. The loss is the
+    log-loss for classification and the squared error for regression. The prior loss is
+    that of predicting the class frequencies or the mean. Scores are None with fewer
+    than four labels.
 
     Attributes
     ----------
     n_labels : int
-        Number of labels with a weight above zero.
+        Number of labels with a positive weight.
     score : float or None
-        Of the head on the old trunk, as it was.
+        Score of the head on the existing trunk, before tuning.
     fresh_score : float or None
-        Of the same net, fitted on this task alone; None where no comparison was wanted.
+        Score of the same net fitted on this task alone; None without comparison.
     gain : float or None
         score - fresh_score.
     gain_error : float or None
         Standard error of the gain, over the labels.
     alpha : float or None
-        Strength of the ridge of a linear head, relative to the mean loss and to a
-        representation of total variance 1; None of other heads.
+        Ridge penalty of a linear head, relative to the mean loss and to a
+        representation of total variance 1; None for other heads.
     n_steps : int or None
-        Training steps of other heads; None of linear ones.
+        Number of training steps of other heads; None for linear heads.
     n_tuning_steps : int
-        Steps for which the trunk was tuned; 0 if it stayed as it was.
+        Number of steps for which the trunk was tuned; 0 if it was not changed.
     changes : dict of str to float
-        Of each old task, how much its predictions moved on samples that were held out
-        while the trunk was tuned: the score that it loses if its old predictions were
-        right. Empty where the trunk stayed as it was.
+        Change of the predictions of each old task on samples that were held out from
+        the tuning, measured as the decrease of its score if its old predictions were
+        the labels. Empty if the trunk was not changed.
     oof_prediction : ndarray of shape (n_samples, n_classes) or (n_samples,), or None
-        Out-of-fold predictions on the old trunk, NaN where a sample has no label. A
-        file that was saved without the training state leaves them out.
+        Out-of-fold predictions on the existing trunk; NaN for samples without label.
+        None in a net loaded from a file without the training state.
 
     Examples
     --------
@@ -52,7 +53,7 @@ class AddedTask:
     True
     """
 
-    #: What a file saved for predictions leaves out.
+    #: Attributes that a file saved for predictions does not contain.
     _only_for_training: ClassVar = ("oof_prediction",)
 
     n_labels: int
@@ -68,5 +69,5 @@ class AddedTask:
 
     @property
     def trunk_helps(self) -> bool | None:
-        """Whether the old trunk is better than a fresh net; None if unknown."""
+        """True if the existing trunk is better than a new net; None if unknown."""
         return None if self.gain is None else self.gain > 0

@@ -1,4 +1,4 @@
-"""Make the state of a net for other tasks from that of a fitted one."""
+"""Conversion of the state of a fitted net to a changed set of tasks."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def change_tasks(
     sources: Sequence[TaskSource],
     like: int | None = None,
 ) -> NetState:
-    """Return the state of a net with these tasks; the given one stays as it is.
+    """Return the state of a net with other tasks, without changing the given state.
 
-    A task that is added predicts what its encoder begins with. Where the trunk has
-    parts of tasks, it gets those of the task at the place `like`.
+    An added task predicts the prior of its encoder. If the trunk has task-specific
+    parts, those of an added task are copied from the task with the index `like`.
     """
     before = state.encoder
     known = before.task_set
@@ -76,7 +76,7 @@ def change_tasks(
 def _change_places(
     state: NetState, columns: Sequence[int | None]
 ) -> list[int | None] | None:
-    """Return which columns of y in fit the tasks are; None if they are the first."""
+    """Return the columns of the tasks in the y of fit; None if unchanged."""
     before = state.places_in_fit or list(range(state.encoder.task_set.n_tasks))
     places = [None if old is None else before[old] for old in columns]
     return None if places == list(range(len(places))) else places
@@ -88,7 +88,7 @@ def _labels_before(
     sources: Sequence[TaskSource],
     places: Sequence[int | None],
 ) -> torch.Tensor:
-    """Return how many labels there were before each output came.
+    """Return the number of labels that were seen before each output was added.
 
     Shapes: -> (n_members, n_outputs).
     """
@@ -112,7 +112,7 @@ def _labels_before(
 def _old_places(
     before: TargetEncoder, encoder: TargetEncoder, sources: Sequence[TaskSource]
 ) -> list[int | None]:
-    """Return where each task of the new layout was in the old one."""
+    """Return the index in the old layout of each task of the new one."""
     old = {t: place for place, t in enumerate(before.layout.order.tolist())}
     columns = (sources[t].old for t in encoder.layout.order)
     return [None if t is None else old.get(t) for t in columns]
@@ -124,9 +124,9 @@ def _fill_encoder(
     sources: Sequence[TaskSource],
     places: Sequence[int | None],
 ) -> None:
-    """Give an encoder what is known of its tasks."""
+    """Copy the statistics of the tasks to an encoder."""
     layout = encoder.layout
-    # update has sets of its own for a stream, which partial_fit has not
+    # update has statistics per member also for a stream, unlike partial_fit
     n_sets = max(len(values) for values in (before.mean_, before.mass_, before.known_))
     shape = (n_sets, layout.n_trained)
     encoder.mean_, encoder.scale_ = np.zeros(shape), np.ones(shape)
@@ -139,7 +139,7 @@ def _fill_encoder(
         if source.encoder is not None:
             old, of = 0, source.encoder
         at = layout.columns(place)
-        if old is None:  # a task of one class, which had no logit
+        if old is None:  # a task that had one class and therefore no logit
             assert source.classes is not None  # for the type checker
             encoder.bias_[:, at] = source.classes.logits[1]
             continue
@@ -186,7 +186,7 @@ def _change_net(
         del net.optimizer_
         return net
     _keep_moments(net, old)
-    # Labels of old and new tasks need not have a sample in common.
+    # Old and new tasks may have no labelled sample in common.
     is_overlap = not any(source.encoder is not None for source in sources)
     is_overlap &= getattr(old.balance, "gramian", None) == "features"
     common = np.full((1, len(sources)), float(is_overlap))
@@ -201,7 +201,7 @@ def _change_net(
 def _task_weights(
     model: BaseMultiTaskNet, old: MultiTaskNet, sources: Sequence[TaskSource]
 ) -> list[float]:
-    """Return the weight of each task: as before, or as a dict says, else 1."""
+    """Return the task weights: unchanged for old tasks; for others as given, or 1."""
     given: Any = model.task_weight if hasattr(model.task_weight, "items") else {}
     return [
         float(given.get(source.task.name, 1.0))
@@ -212,7 +212,7 @@ def _task_weights(
 
 
 def _keep_moments(net: MultiTaskNet, old: MultiTaskNet) -> None:
-    """Give the optimizer what it knew of the parameters that have not changed shape."""
+    """Copy the optimiser state of trunk and inputs if their shapes are unchanged."""
     before = dict(old.module_.named_parameters())
     for name, parameter in net.module_.named_parameters():
         known = before.get(name)
@@ -246,7 +246,7 @@ def _change_held_out(
 def _change_calibration(
     data: CalibrationData | None, tasks: Sequence[Task], sources: Sequence[TaskSource]
 ) -> CalibrationData | None:
-    """Return what is known of errors on held-out samples; nothing of added tasks."""
+    """Return the held-out predictions of the tasks, without those of added tasks."""
     if data is None:
         return None
     outputs = _change_held_out(data.outputs, sources)
@@ -265,7 +265,7 @@ def _change_calibration(
 def _change_square(
     matrix: np.ndarray | None, columns: Sequence[int | None]
 ) -> np.ndarray | None:
-    """Return the relation of the tasks; 0 with those that are added."""
+    """Return the relation between the tasks; 0 for added tasks."""
     if matrix is None:
         return None
     changed = np.zeros((len(columns), len(columns)))
@@ -304,7 +304,7 @@ def _change_label_mass(
 def _change_stream(
     stream: Stream | None, sources: Sequence[TaskSource]
 ) -> Stream | None:
-    """Return what is remembered of a stream, without a label of added tasks."""
+    """Return the statistics of the stream, without labels for added tasks."""
     if stream is None:
         return None
     old = stream.moments
@@ -320,7 +320,7 @@ def _change_stream(
 def _change_stored(
     stored: StoredSamples, sources: Sequence[TaskSource]
 ) -> StoredSamples:
-    """Return the stored samples, without a label of added tasks."""
+    """Return the stored samples, without labels for added tasks."""
     samples = stored.samples
     if samples is None:
         return stored
@@ -335,7 +335,7 @@ def _change_stored(
 def _columns(
     values: np.ndarray, sources: Sequence[TaskSource], fill: float = 0.0
 ) -> np.ndarray:
-    """Return the values of the tasks that are there now, (..., n_tasks)."""
+    """Return the values of the changed tasks, (..., n_tasks)."""
     out = np.full((*values.shape[:-1], len(sources)), fill)
     for t, source in enumerate(sources):
         if source.old is not None:

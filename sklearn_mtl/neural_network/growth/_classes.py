@@ -1,4 +1,4 @@
-"""More classes for a task of a fitted net."""
+"""Additional classes for a task of a fitted net."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ __all__ = ["more_classes"]
 
 
 def more_classes(task: Task, classes: ArrayLike, who: str) -> tuple[Task, ClassMap]:
-    """Return a task with more classes, and where the old ones are among them."""
+    """Return a task with additional classes, and the indices of the old ones."""
     if task.classes is None or not len(task.classes):
         raise TaskError(
-            f"{who}: task {task.name!r} is {task.kind}, to which add_classes can add "
-            "none; it must be a classification with at least one class."
+            f"{who}: add_classes requires a classification task with at least one "
+            f"class; task {task.name!r} is {task.kind}."
         )
     columns = read_columns(classes, who, name=task.name)
     new, n_given = columns.values[0], columns.observed.shape[0]
     old = task.classes
     if len(new) < n_given or not n_given or _sort(new) != _sort(old):
         raise TaskError(
-            f"{who}: task {task.name!r}: the classes to add are "
-            f"{np.asarray(classes).tolist()}; they must be observed labels, at least "
-            f"one, of the type of its classes {old.tolist()}."
+            f"{who}: add_classes got classes={np.asarray(classes).tolist()} for task "
+            f"{task.name!r}; it requires one or more labels that are not missing and "
+            f"have the type of the known classes {old.tolist()}."
         )
     check_classes(new, task.name, who)
-    if old.dtype.kind in "iu":  # whole floats would turn the old ones into floats
+    if old.dtype.kind in "iu":  # float classes would convert the old ones to floats
         new = new.astype(np.int64)
     every = np.union1d(old, new)
     if len(every) < len(old) + n_given:
         raise TaskError(
-            f"{who}: task {task.name!r}: the classes to add, {new.tolist()}, must be "
-            f"different, and not among its classes {old.tolist()}."
+            f"{who}: add_classes got classes={new.tolist()} for task {task.name!r}; "
+            f"they must be distinct and differ from its classes {old.tolist()}."
         )
     places = np.searchsorted(every, old)
     kind = "binary" if len(every) == 2 else "multiclass"
@@ -46,6 +46,6 @@ def more_classes(task: Task, classes: ArrayLike, who: str) -> tuple[Task, ClassM
 
 
 def _sort(labels: np.ndarray) -> str:
-    """Return whether labels are booleans, numbers, text or bytes."""
+    """Return the kind of labels: numbers, or the dtype kind of other labels."""
     kind = labels.dtype.kind
     return "number" if kind in "iuf" else kind

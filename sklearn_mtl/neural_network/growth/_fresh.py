@@ -1,4 +1,4 @@
-"""A single-task model for the same labels, to say whether the old trunk helps."""
+"""Single-task model for the labels of an added task, as a baseline."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ __all__ = ["fresh_output"]
 def fresh_output(
     model: BaseMultiTaskNet, X: FeaturesLike, labels: TaskLabels, seed: int
 ) -> np.ndarray | None:
-    """Return out-of-fold predictions of the same net for this task alone.
+    """Return out-of-fold predictions of the same net fitted on this task alone.
 
-    The folds are those of the added head; None where there are none.
+    The folds are those of the added head. Return None if there are no folds.
 
     Shapes: X (n_samples, n_features) -> (n_labels, n_classes) or (n_labels,).
     """
@@ -32,7 +32,7 @@ def fresh_output(
     for train in labels.folds():
         fresh = _single_task_net(model, labels, seed)
         rows, test = labels.rows[train], labels.rows[~train]
-        # The warnings speak of a net that nobody gets to see.
+        # warnings about this net would confuse the user
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             fresh.fit(
@@ -41,7 +41,7 @@ def fresh_output(
                 sample_weight=labels.weights[train],
             )
             found = fresh._task_outputs(safe_indexing(X, test))[0]
-        if labels.task.is_classification:  # a fold may lack a class
+        if labels.task.is_classification:  # a training set may lack a class
             classes = fresh.task_set_.classes[0].astype(np.intp)
             every = np.zeros((len(found), labels.task.n_classes))
             every[:, classes] = found
@@ -53,7 +53,7 @@ def fresh_output(
 
 
 def _single_task_net(model: BaseMultiTaskNet, labels: TaskLabels, seed: int) -> Any:
-    """Return the same net, unfitted, without what is said of several tasks."""
+    """Return an unfitted clone without the parameters for several tasks."""
     net = clone(model)
     changes: dict[str, Any] = {
         "loss": labels.loss,
@@ -61,7 +61,7 @@ def _single_task_net(model: BaseMultiTaskNet, labels: TaskLabels, seed: int) -> 
         "task_schedule": "synchronous",
         "task_relation": None,
         "task_weight": None,
-        "class_weight": None,  # in the weights of the labels
+        "class_weight": None,  # the weights of the labels include it
         "task_types": labels.task.type,
         "monitor": None,
         "callbacks": None,

@@ -1,4 +1,4 @@
-"""Heads with layers of their own, trained on a fixed representation."""
+"""Heads with hidden layers, trained on a fixed representation."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ _STEPS = (0, 10, 20, 40, 80, 160, 320)
 
 
 class GradientHeads:
-    """Heads of one task that are not linear in what they read.
+    """Heads of one task that are not linear in the representation.
 
-    Each training uses all rows in every step; how many steps is chosen.
+    Training uses full batches. The setting to select is the number of steps.
 
     Parameters
     ----------
     labels : TaskLabels
-        The labels.
+        Labels of the task.
     Z : Tensor of shape (n_members, n_labels, n_hidden)
-        What the heads read.
+        Inputs of the heads.
     head : HeadSpec
-        Builds them.
+        Spec of the heads.
     lr : float
         Learning rate.
     seed : int
-        Of initial weights and dropout.
+        Seed of initial weights and dropout.
     """
 
     settings: Sequence[float] = _STEPS
@@ -57,7 +57,7 @@ class GradientHeads:
     def path(
         self, train: np.ndarray, encoder: TargetEncoder, test: np.ndarray
     ) -> list[Tensor]:
-        """Return logits of test rows after so many steps."""
+        """Return the logits of test rows for each number of steps."""
         z, found = self.Z[:, test], []
         for module in self._train(train, encoder, _STEPS[-1]):
             with torch.no_grad():
@@ -67,7 +67,7 @@ class GradientHeads:
     def solution(
         self, setting: int, rows: np.ndarray, encoder: TargetEncoder
     ) -> MultiTaskModule:
-        """Return the heads after training on some rows.
+        """Return heads trained on some rows.
 
         Shapes: rows (n_labels,), a mask.
         """
@@ -77,7 +77,7 @@ class GradientHeads:
     def _train(
         self, rows: np.ndarray, encoder: TargetEncoder, n_steps: int
     ) -> Iterator[MultiTaskModule]:
-        """Yield the module, ready to predict, at each number of steps on the list."""
+        """Yield the module in evaluation mode at each number of steps in `_STEPS`."""
         n_members = len(self.Z)
         seeds = spawn_seeds(self.seed, n_members)
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -116,7 +116,7 @@ def one_task_module(
     Z: Tensor,
     generators: Sequence[torch.Generator],
 ) -> MultiTaskModule:
-    """Return the heads of one task alone, on what they read.
+    """Return a module with the heads of one task only.
 
     Shapes: Z (n_members, n_labels, n_hidden).
     """

@@ -1,4 +1,4 @@
-"""The history of a net whose tasks have changed."""
+"""Conversion of the history of a net to a changed set of tasks."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["change_history"]
 def change_history(
     history: Any, places: Sequence[int | None], columns: Sequence[int | None]
 ) -> History:
-    """Return a history whose losses are those of the tasks that are there now.
+    """Return the history with the values of the changed tasks.
 
-    `places` and `columns` say, in the order of the new layout and of the new y, where
-    a task was before; an epoch before it came has NaN.
+    `places` and `columns` contain the former index of each task in the layout and in y,
+    or None for a new task, whose values are NaN.
     """
     changed = History()
     for epoch in history:

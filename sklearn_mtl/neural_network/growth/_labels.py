@@ -1,4 +1,4 @@
-"""The labels of a task that is added, and the loss of predictions for them."""
+"""Labels of an added task, and losses of predictions for them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sklearn_mtl.tasks import Task, TaskSet, unit_vectors
 __all__ = ["N_FOLDS", "TaskLabels", "encoded_targets", "sample_losses"]
 
 N_FOLDS = 5
-#: With fewer labels nothing is held out.
+#: Minimum number of labels for out-of-fold predictions.
 FEWEST = 4
-_SMALLEST = 1e-7  # probability of a label: single precision has no smaller one
+_SMALLEST = 1e-7  # lower limit of probabilities, about the precision of float32
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,15 @@ class TaskLabels:
     Attributes
     ----------
     task : Task
-        What it is.
+        The task.
     loss : TaskLoss
-        Its loss.
+        Loss of the task.
     rows : ndarray of shape (n_labels,), int
-        Which samples have a label with a weight above zero.
+        Indices of the samples that have a label with a positive weight.
     codes, weights : ndarray of shape (n_labels,)
         Class indices or values, and weights.
     fold : ndarray of shape (n_labels,), int, or None
-        The fold of each; None where there are too few.
+        Fold of each label; None if there are too few labels.
     """
 
     task: Task
@@ -56,7 +56,7 @@ class TaskLabels:
         group: np.ndarray | None,
         seed: int,
     ) -> TaskLabels:
-        """Find the labels and deal them to folds.
+        """Select the labels and assign them to folds.
 
         Shapes: codes (n_samples,), weights (n_samples,), group (n_samples,).
         """
@@ -79,11 +79,11 @@ class TaskLabels:
 
     @property
     def layout(self) -> OutputLayout:
-        """The outputs of the task alone."""
+        """Layout of the outputs of this task alone."""
         return OutputLayout([self.task], [self.loss])
 
     def encoder(self, members: np.ndarray, clip: bool = False) -> TargetEncoder:
-        """Return an encoder that has learned from some rows.
+        """Return an encoder fitted to some labels.
 
         Shapes: members (n_sets, n_labels).
         """
@@ -144,5 +144,5 @@ def _squares(points: np.ndarray) -> np.ndarray:
 
 
 def encoded_targets(encoder: TargetEncoder, codes: np.ndarray) -> Tensor:
-    """Return targets (n, 1) as losses take them."""
+    """Return encoded targets (n, 1) for the loss."""
     return torch.as_tensor(encoder.encode(codes[:, None]))

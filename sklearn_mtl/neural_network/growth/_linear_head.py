@@ -1,4 +1,4 @@
-"""Linear heads on a fixed representation, for many strengths of a ridge."""
+"""Linear heads on a fixed representation for a path of ridge penalties."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from sklearn_mtl.neural_network.growth._labels import TaskLabels, encoded_target
 
 __all__ = ["ALPHAS", "LinearHeads", "fit_ridge_path"]
 
-#: Relative to the mean loss, for a representation of total variance 1; strongest first,
-#: so that a tie goes to the simpler head.
+#: Ridge penalties relative to the mean loss, for a representation of total variance 1.
+#: The largest is first, so that ties select the simpler head.
 ALPHAS = np.logspace(1, -6, 8)
 _MAX_ITER = 300
 _MANY = 5000  # labels
-_TINY = 1e-12  # where a column is zero
+_TINY = 1e-12  # avoids a division by zero for constant columns
 
 
 class LinearHeads:
-    """Heads of one task that are linear in what they read.
+    """Linear heads of one task.
 
     Parameters
     ----------
     labels : TaskLabels
-        The labels.
+        Labels of the task.
     Z : Tensor of shape (n_members, n_labels, n_hidden)
-        What the heads read.
+        Inputs of the heads.
     """
 
     settings: Sequence[float] = ALPHAS.tolist()
@@ -40,11 +40,11 @@ class LinearHeads:
         self.labels = labels
         self.mean = Z.mean(dim=1, keepdim=True)
         total = Z.var(dim=1, correction=0).sum(dim=1).sqrt()[:, None, None]
-        # Relative to the values: a constant representation varies by rounding.
+        # relative to the values, because a constant representation has rounding errors
         is_flat = total <= 1e-12 * Z.abs().amax(dim=(1, 2), keepdim=True)
         self.scale = torch.where(is_flat, torch.ones_like(total), total)
         Z = torch.where(is_flat, torch.zeros_like(Z), (Z - self.mean) / self.scale)
-        # In their axes the columns are uncorrelated, so that each has its own step.
+        # uncorrelated columns, which `fit_ridge_path` can scale separately
         _, self.axes = torch.linalg.eigh(Z.mT @ Z)
         self.Z = Z @ self.axes
 
@@ -55,7 +55,7 @@ class LinearHeads:
 
         Shapes: train, test (n_labels,), masks -> (n_members, n_test, n_outputs).
         """
-        # With many labels two members tell the strengths apart as well as all do.
+        # with many labels, two members are enough to select alpha
         n_members = len(self.Z) if len(self.labels.codes) <= _MANY else 2
         members = range(min(n_members, len(self.Z)))
         by_member = [self._solve(m, train, encoder) for m in members]
@@ -73,7 +73,7 @@ class LinearHeads:
     def solution(
         self, setting: int, rows: np.ndarray, encoder: TargetEncoder
     ) -> tuple[Tensor, Tensor]:
-        """Return weights and bias for some rows, in the units of the representation.
+        """Return weights and bias fitted to some rows, for the unscaled representation.
 
         Shapes: rows (n_labels,), a mask -> (n_members, n_hidden, n_outputs),
         (n_members, 1, n_outputs).
@@ -100,7 +100,7 @@ class LinearHeads:
             labels.loss,
             encoder.bias_[0],
             alphas,
-            # To compare strengths takes fewer digits than to predict.
+            # the selection of alpha needs less precision than predictions
             1e-8 if last is None else 1e-11,
         )
 
@@ -114,11 +114,11 @@ def fit_ridge_path(
     alphas: Sequence[float],
     tol: float = 1e-11,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    r"""Minimise a mean loss plus a ridge, for each strength of it.
+    r"""Minimise a mean loss plus a ridge penalty for each alpha.
 
     .. math:: \sum_i w_i \ell(W^T z_i + b, y_i) / \sum_i w_i + \alpha/2 \|W\|^2
 
-    A class without a label keeps the logit that it begins with: its best one is minus
+    A class without labels keeps its initial logit, because the optimal one is minus
     infinity.
 
     Shapes: Z (n, h), targets (n, 1), weights (n,), bias (n_outputs,) -> list of W (h,
@@ -152,7 +152,7 @@ def fit_ridge_path(
     path, flat = [], start.ravel()
     curvature = loss.curvature(n_out) * np.append((share @ Z**2).numpy(), 1.0)
     for alpha in alphas:
-        # Units in which the curvature is about 1 in each direction.
+        # scaled so that the curvature is about 1 in each direction
         ridge = np.append(np.full(n_in, alpha), 0.0)
         step = np.repeat(1.0 / np.sqrt(curvature + ridge + _TINY), len(free))
         if len(free):
@@ -172,10 +172,10 @@ def fit_ridge_path(
 
 
 def _free_outputs(targets: Tensor, loss: TaskLoss, n_outputs: int) -> np.ndarray:
-    """Return the logits that have labels to learn from."""
+    """Return the indices of the outputs that have labels."""
     if loss.period is not None or "regression" in loss.kinds:
         return np.arange(n_outputs)
     seen = np.unique(targets.numpy()).astype(np.intp)
     if n_outputs == 1:
-        return np.arange(len(seen) - 1)  # one class alone: nothing is to be learned
+        return np.arange(len(seen) - 1)  # none if there is only one class
     return seen

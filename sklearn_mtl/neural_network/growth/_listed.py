@@ -1,4 +1,4 @@
-"""Arguments with one entry per task of fit, where the tasks are others now."""
+"""Check of parameters with one value per task after the tasks have changed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _BY_TASK = ("class_weight", "loss", "task_relation", "task_weight")
 
 
 def refuse_lists(model: BaseMultiTaskNet, state: NetState) -> None:
-    """Refuse lists by task if tasks were dropped or added since fit.
+    """Refuse lists with one value per task if tasks were dropped or added since fit.
 
-    After one of each they have the right length, and the wrong tasks.
+    The length of a list can still match, although its values belong to other tasks.
     """
     tasks, places = state.encoder.task_set, state.places_in_fit
     if places is None:
@@ -34,8 +34,8 @@ def refuse_lists(model: BaseMultiTaskNet, state: NetState) -> None:
             for task, place in zip(tasks.names, places, strict=True)
         ]
         raise TaskError(
-            f"{type(model).__name__}: {name} has one entry per task of fit, but since "
-            f"then tasks were dropped or added; the tasks are now {{{', '.join(found)}"
-            f"}}. Name them: give {name} as a "
-            f"{'DataFrame' if name == 'task_relation' else 'dict'}."
+            f"{type(model).__name__}: {name} has one entry per task of fit, but tasks "
+            f"were dropped or added since then; the tasks are now {{{', '.join(found)}"
+            f"}}. Pass {name} as a "
+            f"{'DataFrame' if name == 'task_relation' else 'dict'} with task names."
         )

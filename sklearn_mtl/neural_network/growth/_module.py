@@ -1,4 +1,4 @@
-"""Give a module the heads of other tasks, and keep those that stay."""
+"""Conversion of a module to a changed set of tasks."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = ["Link", "change_module", "copy_heads", "new_heads"]
 
 @dataclass(frozen=True)
 class Link:
-    """A head that is taken over.
+    """A head to copy.
 
     Attributes
     ----------
     new, old : int
-        Its places in the layouts.
+        Index of the task in the new and the old layout.
     classes : ClassMap or None
-        Where its classes went; None where they stay.
+        Mapping of the classes; None if the classes do not change.
     """
 
     new: int
@@ -55,8 +55,9 @@ def change_module(
 ) -> MultiTaskModule:
     """Return a module for another layout of outputs.
 
-    `layouts` are those before and after; `parts` says for each place of the new layout
-    from which old one a trunk with parts of tasks takes its part.
+    `layouts` has the old and the new layout. `parts` has, for each task of the new
+    layout, the index of the old task from which the task-specific parts of the trunk
+    are copied.
     """
     trunk = copy.deepcopy(old.trunk)
     if isinstance(trunk, TaskTrunk):
@@ -64,10 +65,10 @@ def change_module(
             trunk.take_tasks(parts)
         except NotImplementedError as error:
             raise TaskError(
-                f"{who}: {type(trunk).__name__} gives each task parts of its own, and "
-                "cannot take or drop some after fit. Trunks with one representation, "
-                "such as MLP and Conv, can, and so can MixtureOfExperts and "
-                "SharedPrivate."
+                f"{who}: {type(trunk).__name__} has task-specific layers and does not "
+                "support adding or dropping tasks after fit. Trunks with one "
+                "representation, such as MLP and Conv, support it, and so do "
+                "MixtureOfExperts and SharedPrivate."
             ) from error
     n_members, n_in, _ = old.heads.weight.shape
     heads, tail = new_heads(head, layouts[1], (n_members, n_in))
@@ -83,7 +84,7 @@ def change_module(
 def new_heads(
     head: HeadSpec, layout: OutputLayout, shape: tuple[int, int]
 ) -> tuple[MemberLinear, HeadTail | None]:
-    """Return heads of zeros on one representation, and what follows them.
+    """Return linear maps initialised with zeros, and the layers that follow them.
 
     Shapes: shape (n_members, n_hidden).
     """
@@ -100,9 +101,9 @@ def copy_heads(
     links: Sequence[Link],
     who: str,
 ) -> None:
-    """Copy what belongs to some tasks; `layouts` are those of the new and old module.
+    """Copy the heads of some tasks; `layouts` has the new and the old layout.
 
-    Classes that were added change the layer that gives the logits alone.
+    Added classes change only the layer that computes the logits.
     """
     pairs = list(
         zip(head_owners(new, layouts[0]), head_owners(old, layouts[1]), strict=False)
@@ -111,8 +112,8 @@ def copy_heads(
         a.shape[1:-1] != b.shape[1:-1] for (a, _), (b, _) in pairs if not _reads(a, new)
     ):
         raise ValueError(
-            f"{who}: head was changed after fit, so that the heads of the tasks differ "
-            "in shape. Set it to what it was, or fit again."
+            f"{who}: the parameter head was changed after fit, and the new heads have "
+            "other shapes. Reset it to its previous value, or fit again."
         )
     layer, bias = last_layer(old)
     for (to, task_to), (of, task_of) in pairs:
@@ -125,13 +126,13 @@ def copy_heads(
                 block = block @ torch.as_tensor(matrix).to(block)
                 if of is bias:
                     block = block + torch.as_tensor(offset).to(block)
-            if is_reader:  # whose rows are the outputs that are read
+            if is_reader:  # its rows are outputs of tasks
                 block = _routes(layouts, links).to(block) @ block
             to[..., (task_to == link.new).to(to.device)] = block.to(to)
 
 
 def _reads(parameter: Tensor, module: MultiTaskModule) -> bool:
-    """Say whether the rows of a parameter are outputs of tasks."""
+    """Return whether the rows of a parameter are outputs of tasks."""
     readers = [] if module.tail is None else module.tail.readers()
     return any(parameter is one for one in readers)
 
@@ -139,7 +140,7 @@ def _reads(parameter: Tensor, module: MultiTaskModule) -> bool:
 def _routes(
     layouts: tuple[OutputLayout, OutputLayout], links: Sequence[Link]
 ) -> Tensor:
-    """Return where the outputs of the old layout have gone, (n_new, n_old)."""
+    """Return the matrix (n_new, n_old) that maps old outputs to new ones."""
     new, old = layouts
     routes = np.zeros((new.n_outputs, old.n_outputs))
     rows, columns = np.arange(new.n_outputs), np.arange(old.n_outputs)

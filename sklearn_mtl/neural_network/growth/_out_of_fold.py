@@ -1,4 +1,4 @@
-"""Choose how the head of an added task is fitted, by its out-of-fold loss."""
+"""Selection of the head of an added task by its out-of-fold loss."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Heads = LinearHeads | GradientHeads
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen.
+    """Selected heads.
 
     Attributes
     ----------
     candidate, setting : int
-        Number of the heads, and of their setting.
+        Index of the heads, and of their setting.
     output : ndarray of shape (n_labels, n_classes) or (n_labels,), or None
-        Out-of-fold predictions; each fold with what the other folds choose.
+        Out-of-fold predictions. For each fold, the heads are selected by the others.
     """
 
     candidate: int
@@ -35,10 +35,10 @@ class Choice:
 
 
 def choose(labels: TaskLabels, candidates: Sequence[Heads]) -> Choice:
-    """Return the candidate and setting of the lowest loss of the members' mean.
+    """Return the candidate and setting with the lowest out-of-fold loss.
 
-    Where nothing can be held out, the first candidate and its first, most cautious,
-    setting.
+    The predictions are means over members. If no labels can be held out, return the
+    first candidate with its first, most conservative setting.
     """
     trains = labels.folds()
     if not trains:
@@ -57,7 +57,7 @@ def choose(labels: TaskLabels, candidates: Sequence[Heads]) -> Choice:
     best = int(first_lowest(by_fold.sum(axis=0)))
     output = outputs[best].copy()
     for number, train in enumerate(trains):
-        # The loss that is reported was not what the choice was made by.
+        # selected without this fold, so that the reported loss is not biased
         others = by_fold.sum(axis=0) - by_fold[number]
         output[~train] = outputs[int(first_lowest(others))][~train]
     return Choice(best // n_settings, best % n_settings, output)

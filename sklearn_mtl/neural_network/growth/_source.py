@@ -1,4 +1,4 @@
-"""Where each task of a changed net comes from."""
+"""Mapping from the tasks and classes of a changed net to those of the old net."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["ClassMap", "TaskSource", "loss_for", "old_losses"]
 
 @dataclass(frozen=True)
 class ClassMap:
-    """Where the classes of a task are after others were added.
+    """Indices of the old classes of a task after others were added.
 
     Attributes
     ----------
     places : ndarray of shape (n_old,), int
-        Place of each old class among all classes.
+        Index of each old class among all classes.
     n_classes : int
         Number of all classes.
     """
@@ -36,27 +36,28 @@ class ClassMap:
 
     @property
     def is_new(self) -> np.ndarray:
-        """Which of all classes are new, (n_classes,)."""
+        """Mask of the new classes, (n_classes,)."""
         return ~np.isin(np.arange(self.n_classes), self.places)
 
     def spread(self, values: np.ndarray) -> np.ndarray:
-        """Return an array whose last axis are the old classes with zeros for others."""
+        """Insert zeros for the new classes into the last axis of an array."""
         out = np.zeros((*values.shape[:-1], self.n_classes))
         out[..., self.places] = values
         return out
 
     def codes(self, codes: np.ndarray) -> np.ndarray:
-        """Return codes of the old classes as codes of all classes; NaN stays."""
+        """Convert codes of the old classes to codes of all classes; NaN stays NaN."""
         known = np.where(np.isnan(codes), 0, codes).astype(np.intp)
         return np.where(np.isnan(codes), np.nan, self.places[known])
 
     @property
     def logits(self) -> tuple[np.ndarray, np.ndarray]:
-        r"""A linear map of the old logits to all, and what is added.
+        r"""Matrix and offset that map the old logits to the logits of all classes.
 
-        A new class gets the mean :math:`m` of the K old logits plus :math:`\log r`.
-        Since :math:`\sum_k e^{z_k} \ge K e^m`, its probability is at most
-        :math:`r / (K + r)`, whatever the sample, and the odds of old classes stay.
+        The logit of a new class is the mean :math:`m` of the K old logits plus
+        :math:`\log r`. Since :math:`\sum_k e^{z_k} \ge K e^m`, its probability is at
+        most :math:`r / (K + r)` for every sample. The odds of the old classes do not
+        change.
 
         Shapes: -> (n_old_logits, n_new_logits), (n_new_logits,).
         """
@@ -73,7 +74,7 @@ class ClassMap:
 
     @property
     def soft_outputs(self) -> np.ndarray:
-        """Where the probabilities that other tasks read have gone.
+        """Matrix that maps the old probabilities, as inputs of other heads, to the new.
 
         Shapes: -> (n_new_logits, n_old_logits).
         """
@@ -88,17 +89,17 @@ class TaskSource:
     Attributes
     ----------
     task : Task
-        What it is.
+        The task.
     loss : TaskLoss
-        Its loss.
+        Loss of the task.
     old : int or None
-        Its column before; None of a task that is added.
+        Former column index; None for an added task.
     classes : ClassMap or None
-        Where its classes went; None where they stay.
+        Mapping of the classes; None if the classes do not change.
     encoder : TargetEncoder or None
-        Of the labels of a task that is added.
+        Encoder of the labels of an added task.
     n_labels : float
-        Sum of the weights of its labels, where it is added.
+        Sum of the label weights of an added task.
     """
 
     task: Task
@@ -110,7 +111,7 @@ class TaskSource:
 
 
 def old_losses(encoder: TargetEncoder) -> list[TaskLoss]:
-    """Return the loss of each column of y; any where a task is not trained."""
+    """Return the loss of each column of y; an arbitrary one for untrained tasks."""
     layout, unused = encoder.layout, CrossEntropy()
     places = {t: place for place, t in enumerate(layout.order.tolist())}
     return [
@@ -125,10 +126,11 @@ def loss_for(
     known: list[TaskLoss],
     place: int | None = None,
 ) -> tuple[Task, TaskLoss]:
-    """Return what an estimator's `loss` says of a task that it was not fitted on so.
+    """Return the task and its loss according to the parameter `loss`.
 
-    `place` is its column of y in fit, None of one that was not there. An equal loss of
-    another task is the same object, so that both are computed at once.
+    `place` is the column of the task in the y of fit, or None for a new task. If
+    another task has an equal loss, the same object is returned, so that both tasks are
+    computed together.
     """
     who = type(model).__name__
     wanted = _wanted(model.loss, task, place, who)
@@ -148,4 +150,4 @@ def _wanted(loss: Any, task: Task, place: int | None, who: str) -> Any:
         return match_tasks({task.name: loss[task.name]}, [task.name], "loss", who)
     if is_by_place(loss) and place is not None:
         return [loss[place]]
-    return "auto"  # a list speaks of the tasks of fit alone
+    return "auto"  # a list has values for the tasks of fit only

@@ -1,4 +1,4 @@
-"""Tune a trunk for an added task, while the old heads are held where they are."""
+"""Tuning of the trunk for an added task with little change of the other tasks."""
 
 from __future__ import annotations
 
@@ -23,35 +23,36 @@ from sklearn_mtl.neural_network.training._build import output_blocks
 
 __all__ = ["ALLOWED_CHANGE", "Tuning", "tune_trunk"]
 
-#: Largest change of an old task: the score that it loses if its predictions were right.
-#: Its AUC moves more: on tox21 a change of 0.002 cost up to 0.007 of AUC.
+#: Maximum change of an old task, measured as the decrease of its score if its previous
+#: predictions were the labels. The change of its AUC is larger: on tox21, a change of
+#: 0.002 decreased the AUC by up to 0.007.
 ALLOWED_CHANGE = 1e-4
-_RATE = 0.1  # relative to that of a fit
+_RATE = 0.1  # learning rate relative to that of fit
 _ROUNDS, _PATIENCE, _STEPS = 60, 10, 20
-_HALF = 32  # of a batch: so many samples with a label, and so many of all
+_HALF = 32  # half of a batch: samples with a label; the other half: any samples
 _SMALLEST = 1e-7
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """What tuning needs.
+    """Inputs of the tuning.
 
     Attributes
     ----------
     labels : TaskLabels
-        Of the added task.
+        Labels of the added task.
     encoder : TargetEncoder
-        Of all tasks.
+        Encoder of all tasks.
     place : int
-        Of the added task in the layout.
+        Index of the added task in the layout.
     rows : Rows
         All samples, prepared.
     held : ndarray of shape (n_samples,), bool
-        Those that are held out.
+        Mask of the held-out samples.
     lr : float
-        Learning rate of a fit.
+        Learning rate of fit.
     seed : int
-        Of the order of the samples.
+        Seed of the batches.
     """
 
     labels: TaskLabels
@@ -68,18 +69,18 @@ def tune_trunk(
 ) -> tuple[MultiTaskModule, int, np.ndarray]:
     r"""Return a tuned copy of a module, the number of steps and the old tasks' change.
 
-    Minimises the loss of the added task plus, for each old one, the divergence of its
-    predictions from those of before, and keeps the weights with the lowest held-out
-    loss of the added task at which no old task has changed by more than
-    `ALLOWED_CHANGE`. These must be better than the module as it is by more than a
-    standard error; else the number of steps is 0.
+    The objective is the loss of the added task plus, for each old task, the divergence
+    of its predictions from those before tuning. The selected weights have the lowest
+    held-out loss of the added task among those for which no old task changes by more
+    than `ALLOWED_CHANGE`. If this loss is not lower than that of the given module by
+    more than one standard error, the module is returned with 0 steps.
 
     Shapes: -> changes (n_trained,).
 
     References
     ----------
-    Z. Li, D. Hoiem, "Learning without Forgetting", ECCV 2016, figure 3; with
-    temperature 1, and with a bound of the change in place of a weight of the old tasks.
+    Z. Li, D. Hoiem, "Learning without Forgetting", ECCV 2016, figure 3. Here the
+    temperature is 1, and a bound on the change replaces the weight of the old tasks.
     """
     before = _logits(module, tuning)
     best, best_round = module, 0
@@ -89,7 +90,7 @@ def tune_trunk(
         logits = _logits(moved, tuning)
         found = _changes(logits, before, tuning)
         if found.max(initial=0.0) > ALLOWED_CHANGE:
-            break  # further steps lead further away
+            break  # the change increases with further steps
         losses = _held_losses(logits, tuning)
         if losses.sum() < lowest.sum():
             lowest, best_round, changes = losses, number, found
@@ -97,7 +98,7 @@ def tune_trunk(
         elif number - best_round >= _PATIENCE:
             break
     gains = first - lowest
-    # A few held-out labels choose by chance, and chance is worse than the optimum.
+    # With a few held-out labels, a lower loss can be due to chance.
     if gains.sum() <= np.sqrt(np.sum((gains - gains.mean()) ** 2)):
         return module, 0, np.zeros_like(changes)
     return best, best_round * _STEPS, changes
@@ -106,7 +107,7 @@ def tune_trunk(
 def _rounds(
     module: MultiTaskModule, before: Tensor, tuning: Tuning
 ) -> Iterator[MultiTaskModule]:
-    """Yield the module after each round of some steps."""
+    """Yield the module after every `_STEPS` steps."""
     layout, labels = tuning.encoder.layout, tuning.labels
     blocks, n_members = output_blocks(layout), len(before)
     is_new = torch.as_tensor(layout.task_places == tuning.place).to(before.device)
@@ -122,8 +123,8 @@ def _rounds(
         np.flatnonzero(m & ~tuning.held) for m in (weight >= 0, weight > 0)
     )
     for _ in range(_ROUNDS):
-        # Without dropout, and with the batch statistics of the fit: what old heads say
-        # is compared with what they said.
+        # Without dropout, and with the batch statistics of the fit, because predictions
+        # are compared with those before tuning.
         module.eval()
         for _ in range(_STEPS):
             batch = np.append(rng.choice(labelled, _HALF), rng.choice(every, _HALF))
@@ -136,7 +137,7 @@ def _rounds(
             logits = module(tuning.rows.take(index.expand(n_members, -1)))
             y, w = (torch.as_tensor(v).to(before) for v in (targets, weights))
             _, slopes = criterion(logits, y.expand(n_members, -1, -1), w)
-            # The gradient of a divergence is the difference of the predictions.
+            # The gradient of the divergence is the difference of the predictions.
             now = soft_outputs(logits.detach(), blocks)
             apart = (now - soft_outputs(before[:, batch], blocks)) / len(batch)
             logits.backward(torch.where(is_new, slopes, apart))
@@ -146,7 +147,7 @@ def _rounds(
 
 
 def _own_targets(tuning: Tuning) -> np.ndarray:
-    """Return the labels on the scale of the net's first member."""
+    """Return the labels of the added task, scaled by the statistics of all labels."""
     labels = tuning.labels
     alone = labels.encoder(np.ones((1, len(labels.codes)), dtype=bool))
     return encoded_targets(alone, labels.codes)[:, 0].numpy()
@@ -181,10 +182,10 @@ def _held_losses(logits: Tensor, tuning: Tuning) -> np.ndarray:
 
 
 def _changes(logits: Tensor, before: Tensor, tuning: Tuning) -> np.ndarray:
-    """Return the divergence of each old task over held-out rows, relative to its prior.
+    """Return the divergence of each old task on held-out rows / its prior loss.
 
-    If the old predictions are the true probabilities or means, it is by how much the
-    loss grows.
+    If the old predictions are the true probabilities or means, the divergence is the
+    increase of the loss.
     """
     encoder, layout = tuning.encoder, tuning.encoder.layout
     now, then = (

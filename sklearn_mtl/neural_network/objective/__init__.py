@@ -1,1 +1,1 @@
-"""What is minimised: balancing, regularisers, relations and turns."""
+"""Objective of a net: balancing, regularisers, task relations and schedules."""

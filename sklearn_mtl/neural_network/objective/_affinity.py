@@ -1,4 +1,4 @@
-"""How the tasks of a net act on each other while it trains."""
+"""Affinity of the tasks of a net, measured during training."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _ROWS = 256
 
 
 def recorded_affinity(net: Any, recorder: AffinityRecorder) -> np.ndarray:
-    """Return what a recorder measured while an estimator was fitted.
+    """Return the mean affinity that a recorder measured during a fit.
 
     Shapes: -> (n_tasks, n_tasks).
     """
     trained = np.sort(net._state.encoder.layout.order)
     if len(trained) < 2:
         raise TaskError(
-            f"{type(net).__name__}: {len(trained)} task was trained; two are needed "
-            "for an affinity."
+            f"{type(net).__name__}: the affinity requires at least two trained tasks; "
+            f"got {len(trained)}."
         )
     values = np.full((net.n_tasks_, net.n_tasks_), np.nan)
     values[np.ix_(trained, trained)] = recorder.mean()
@@ -42,15 +42,16 @@ def recorded_affinity(net: Any, recorder: AffinityRecorder) -> np.ndarray:
 
 
 class AffinityRecorder(Callback):
-    """Measure the tasks' effect on each other after every epoch, and change nothing.
+    """Measure the affinity of the tasks after every epoch, without side effects.
 
     Parameters
     ----------
     kind : {"gradient", "lookahead"}
-        Cosines of the exact gradients of the shared parameters, or the relative fall of
-        one task's loss after a step of these parameters along another's gradient.
+        "gradient" is the cosine of the exact gradients at the shared parameters.
+        "lookahead" is the relative decrease of one task's loss after a step of the
+        shared parameters along the negative gradient of another task.
     seed : int
-        Chooses the rows.
+        Seed for the choice of the samples.
     """
 
     def __init__(self, kind: str, seed: int) -> None:
@@ -58,21 +59,21 @@ class AffinityRecorder(Callback):
         self.seed = seed
 
     def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kw: Any) -> None:
-        """Start with nothing measured."""
-        # NumPy's, for a torch.Generator cannot be pickled with the net
+        """Reset the sums."""
+        # of NumPy, because a torch.Generator cannot be pickled with the net
         self.rng_ = np.random.default_rng(self.seed)
         self.sum_: Any = 0.0
         self.count_: Any = 0
 
     def on_epoch_end(self, net: Any, dataset_train: Any = None, **kwargs: Any) -> None:
-        """Measure on up to 256 rows, drawn for each member."""
+        """Measure on up to 256 samples, drawn for each member."""
         n_rows, n_members = len(dataset_train), len(net.module_.heads.weight)
         size = min(n_rows, _ROWS)
         drawn = [self.rng_.permutation(n_rows)[:size] for _ in range(n_members)]
         index = torch.as_tensor(np.stack(drawn), device=net.device)
         order = TaskOrder(net.criterion_.layout, torch.device(net.device))
         measure = _cosines if self.kind == "gradient" else _lookahead
-        # Evaluation mode draws nothing and leaves running statistics as they are.
+        # evaluation mode draws no random numbers and keeps running statistics
         was_training = net.module_.training
         net.module_.eval()
         found = measure(net, order, dataset_train.batch(index))
@@ -83,7 +84,7 @@ class AffinityRecorder(Callback):
         self.count_ = self.count_ + is_there.sum(axis=0)
 
     def mean(self) -> np.ndarray:
-        """Return the means (n_trained, n_trained); NaN where nothing was measured."""
+        """Return the means (n_trained, n_trained); NaN for pairs without values."""
         counts = np.where(self.count_ > 0, self.count_, 1)
         return np.where(self.count_ > 0, self.sum_ / counts, np.nan)
 
@@ -91,7 +92,7 @@ class AffinityRecorder(Callback):
 def _forward(
     module: MultiTaskModule, criterion: FusedLoss, batch: Batch
 ) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
-    """Return the trunk's parts with their graph, losses, and gradients of logits."""
+    """Return the outputs of the trunk, the losses, and the gradients at the logits."""
     x, (targets, weights) = batch
     parts = module.encode(x)
     with torch.no_grad():

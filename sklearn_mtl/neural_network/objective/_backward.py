@@ -1,4 +1,4 @@
-"""How a step puts the gradients of the tasks together."""
+"""Backward passes that balance the tasks."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ __all__ = ["Balance", "GradientBalance", "LossBalance"]
 
 
 class Balance(ABC):
-    """Base of what does the backward pass of a step.
+    """Base class of balanced backward passes.
 
     Attributes
     ----------
     balancer : LossBalancer or GradientBalancer
-        The method and what it has learnt.
+        The balancing method and its state.
     generators : sequence of torch.Generator
-        One for each member while a training runs.
+        One generator per member during training.
     gramian : str or None
-        Where the gradients of the tasks are compared, for the history.
+        Gradients that are compared, for the history.
     needs_post_step_loss : bool
-        Whether `use_post_step_loss` is to be called after the step.
+        Whether `use_post_step_loss` must be called after the step.
     regularizer : Regularizer or None
-        What the objective has beside the losses; no method weighs it.
+        Other terms of the objective, which are not balanced.
     """
 
     gramian: str | None = None
@@ -52,25 +52,25 @@ class Balance(ABC):
         self.start_epoch()
 
     def start_epoch(self) -> None:
-        """Forget the factors of the epoch before."""
+        """Reset the factors of the previous epoch."""
         self._steps: list[tuple[Tensor, Tensor]] = []
 
     def start(self, weights: Tensor, factor: Tensor) -> None:  # noqa: B027 - the same
-        """See the weights of all training labels, and what a batch multiplies them by.
+        """Use the weights of all training labels, and their factors in a batch.
 
         Shapes: weights (n_rows or 1, n_trained), factor (n_members, 1,
         n_trained).
         """
 
     def see(self, weights: Tensor) -> None:  # noqa: B027 - the same
-        """See the weights (n_members, n_rows or 1, n_trained) of a batch's labels."""
+        """Use the label weights (n_members, n_rows or 1, n_trained) of a batch."""
 
     def end(self) -> None:
-        """Forget what belongs to one training."""
+        """Remove the objects that are used during training only."""
         self.generators, self.regularizer = (), None
 
-    def _beside(self, logits: Tensor) -> Tensor | None:
-        """Return the gradient at the logits of what is no loss of a task."""
+    def _regularizer_gradient(self, logits: Tensor) -> Tensor | None:
+        """Return the gradient of the regulariser at the logits, or None."""
         if self.regularizer is None:
             return None
         return self.regularizer.at_logits(logits)
@@ -79,15 +79,15 @@ class Balance(ABC):
     def backward(
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch, lr: float
     ) -> tuple[Tensor, Tensor]:
-        """Put gradients into the parameters; return logits and losses of the tasks."""
+        """Set the gradients of the parameters; return logits and task losses."""
 
     def use_post_step_loss(  # noqa: B027 - a hook that most leave empty
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch
     ) -> None:
-        """See the losses of the same batch after the step of the optimiser."""
+        """Use the losses of the same batch after the optimiser step."""
 
     def end_epoch(self, losses: Tensor) -> None:  # noqa: B027 - the same
-        """See the mean losses (n_members, n_trained) of the epoch."""
+        """Use the mean losses (n_members, n_trained) of the epoch."""
 
     def mean_factors(self) -> list[float]:
         """Return the mean factor of each task in the epoch, in the layout's order."""
@@ -98,14 +98,14 @@ class Balance(ABC):
 
 
 class LossBalance(Balance):
-    """Weights from losses, which act on all parameters alike.
+    """Backward pass with task weights computed from losses, for all parameters.
 
     Parameters
     ----------
     order : TaskOrder
-        Numbers of the tasks.
+        Order of the tasks.
     balancer : LossBalancer
-        The method.
+        The balancing method.
     """
 
     def __init__(self, order: TaskOrder, balancer: LossBalancer) -> None:
@@ -116,7 +116,7 @@ class LossBalance(Balance):
     def backward(
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch, lr: float
     ) -> tuple[Tensor, Tensor]:
-        """Send the weighted gradient back from the logits."""
+        """Backpropagate the weighted gradient at the logits."""
         x, (targets, weights) = batch
         parts = module.encode(x)
         logits = module.decode(parts)
@@ -131,11 +131,12 @@ class LossBalance(Balance):
             self.generators,
         )
         self._steps.append((factors, present))
-        # A factor of a loss is one of its gradient at the logits: no second backward.
+        # Factors of the losses are factors of the gradients at the logits, so that one
+        # backward pass is enough.
         dlogits *= self.order.columns(factors)
-        beside = self._beside(logits)
-        if beside is not None:
-            dlogits += beside
+        extra = self._regularizer_gradient(logits)
+        if extra is not None:
+            dlogits += extra
         penalty = module.penalty(parts, weights)
         if penalty is None:
             torch.autograd.backward(logits, dlogits)
@@ -147,32 +148,33 @@ class LossBalance(Balance):
     def use_post_step_loss(
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch
     ) -> None:
-        """Compute the losses of the batch once more."""
+        """Compute the losses of the batch again."""
         x, (targets, weights) = batch
         values, _ = criterion(module(x), targets, weights)
         losses = self.order.batch_means(values, weights)
         self.balancer.use_post_step_loss(losses, self.order.sort(criterion.task_weight))
 
     def end_epoch(self, losses: Tensor) -> None:
-        """Hand over the losses."""
+        """Pass the mean losses of the epoch to the balancing method."""
         self.balancer.end_epoch(self.order.sort(losses))
 
 
 class GradientBalance(Balance):
-    """Weights from the Gramian of the task gradients, for the shared parameters.
+    """Backward pass with weights computed from the Gramian of the task gradients.
 
-    Heads, and parts of a trunk that belong to one task, get the plain gradient, as in
-    the papers: what no other task uses is in no conflict.
+    The weights apply to the shared parameters. Heads and task-specific parts of a trunk
+    get the unweighted gradient, as in the papers, because task-specific parameters
+    cannot conflict.
 
     Parameters
     ----------
     order : TaskOrder
-        Numbers of the tasks.
+        Order of the tasks.
     balancer : GradientBalancer
-        The method.
+        The balancing method.
     gramian : {"features", "shared"}
-        Gradients of what: the shared representation of each row of the batch, in closed
-        form, or all shared parameters.
+        Gradients in the Gramian: with respect to the shared representation of each
+        sample in the batch, in closed form, or with respect to all shared parameters.
     """
 
     def __init__(
@@ -185,20 +187,20 @@ class GradientBalance(Balance):
         self._label_weights: Tensor | None = None
 
     def start(self, weights: Tensor, factor: Tensor) -> None:
-        """Find out whether labels weigh other than 1, and whether those of a sample do.
+        """Check whether all weights are 1, and whether they are equal within a sample.
 
         Shapes: weights (n_rows or 1, n_trained), factor (n_members, 1,
         n_trained).
         """
-        # Labels of weight 1 need no care. Weights that are those of samples come off a
-        # sample's gradients with one number, those of labels output by output.
+        # The Gramian is computed without the weights: weights of samples are divided
+        # out by one number per sample, weights of labels by one number per output.
         is_missing, largest = weights == 0, weights.amax(dim=1, keepdim=True)
         is_plain = bool(((weights == 1) | is_missing).all())
         self._is_by_sample = bool(((weights == largest) | is_missing).all())
         self._scale = None if is_plain else torch.where(factor > 0, 1.0 / factor, 0.0)
 
     def see(self, weights: Tensor) -> None:
-        """Keep the weights of a batch, before a schedule leaves out tasks."""
+        """Store the label weights of a batch, before a schedule sets some to zero."""
         if self._scale is None or self.gramian != "features":
             self._label_weights = None
             return
@@ -208,14 +210,14 @@ class GradientBalance(Balance):
         self._label_weights = largest if self._is_by_sample else by_output
 
     def end(self) -> None:
-        """Forget the weights too."""
+        """Remove the weights too."""
         super().end()
         self._scale = self._label_weights = None
 
     def backward(
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch, lr: float
     ) -> tuple[Tensor, Tensor]:
-        """Send the plain gradient into the heads, and the weighted one below them."""
+        """Backpropagate plain gradients to the heads, weighted ones to the trunk."""
         x, labels = batch
         parts = module.encode(x)
         penalty = module.penalty(parts, labels[1])
@@ -225,8 +227,8 @@ class GradientBalance(Balance):
             and type(module.heads) is MemberLinear
         ):
             return self._plain(module, criterion, parts, labels)
-        # The graph is cut at the representation: heads get the plain gradient, and what
-        # goes on below is weighted.
+        # The graph is cut at the representation, because the heads get the plain
+        # gradient and the shared parameters the weighted one.
         cut = tuple(part.detach().requires_grad_(part.requires_grad) for part in parts)
         logits = module.decode(cut)
         values, dlogits, weighted = self._gradients(
@@ -245,9 +247,9 @@ class GradientBalance(Balance):
         parts: Sequence[Tensor],
         labels: tuple[Tensor, Tensor],
     ) -> tuple[Tensor, Tensor]:
-        """Do a step of linear heads on one representation: they need no graph."""
+        """Compute gradients for linear heads on one representation."""
         z = parts[0]
-        # No graph above z: the gradients of linear heads are two products.
+        # without a graph above z: the gradients of linear heads are two products
         logits = module.heads(z)
         values, dlogits, weighted = self._gradients(
             module, criterion, parts, logits, labels
@@ -265,7 +267,7 @@ class GradientBalance(Balance):
         logits: Tensor,
         labels: tuple[Tensor, Tensor],
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return losses, the gradient at the logits, and it with the tasks' factors."""
+        """Return losses, and the plain and the weighted gradient at the logits."""
         targets, weights = labels
         values, dlogits = criterion(logits, targets, weights)
         task_weight = criterion.task_weight
@@ -284,9 +286,9 @@ class GradientBalance(Balance):
         factors = dlogits.new_tensor(self.balancer.factors())
         self._steps.append((factors, present))
         weighted = dlogits * self.order.columns(factors)
-        beside = self._beside(logits)
-        if beside is not None:
-            dlogits, weighted = dlogits + beside, weighted + beside
+        extra = self._regularizer_gradient(logits)
+        if extra is not None:
+            dlogits, weighted = dlogits + extra, weighted + extra
         return values, dlogits, weighted
 
     def _gramian(
@@ -310,7 +312,7 @@ class GradientBalance(Balance):
         weighted: Tensor,
         penalty: Tensor | None,
     ) -> None:
-        """Continue the backward pass from the parts into the trunk."""
+        """Continue the backward pass from the representation into the trunk."""
         moved = [number for number, part in enumerate(parts) if part.requires_grad]
         if not moved:
             return
@@ -323,7 +325,7 @@ class GradientBalance(Balance):
             for parameter in module.trunk.parameters()
             if parameter.requires_grad and id(parameter) not in shared
         ]
-        if private:  # parts of the trunk of one task: in no conflict, so plain too
+        if private:  # task-specific parts of the trunk get the plain gradient too
             plain = torch.autograd.grad(logits, leaves, dlogits, retain_graph=True)
             torch.autograd.backward(
                 roots + extra,
@@ -342,8 +344,8 @@ class GradientBalance(Balance):
 def _linear_heads(
     heads: MemberLinear, z: Tensor, dlogits: Tensor, weighted: Tensor
 ) -> Tensor:
-    """Put plain gradients into linear heads; return the weighted one below them."""
-    # What autograd does, in one pass instead of two.
+    """Set the plain gradients of linear heads; return the weighted one at z."""
+    # same result as autograd, in one pass instead of two
     if heads.weight.requires_grad:
         heads.weight.grad = weight_gradient(z, dlogits)
     if heads.bias.requires_grad:

@@ -1,4 +1,4 @@
-"""The exact gradients of the tasks with respect to what they share."""
+"""Exact gradients of the tasks with respect to the shared parameters."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def exact_gramian(
     task_of: Tensor,
     n_tasks: int,
 ) -> Tensor:
-    """Return the inner products of the gradients of all shared parameters.
+    """Return the inner products of the task gradients at all shared parameters.
 
-    One backward pass for all tasks at once, in O(n_tasks) times the time of a plain one
-    and with a gradient of every task in memory.
+    A single vectorised backward pass takes O(n_tasks) times as long as a plain one, and
+    stores one gradient per task.
 
     Shapes: dlogits (n_members, n_rows, n_outputs), task_of (n_outputs,) ->
     (n_members, n_tasks, n_tasks).
@@ -34,7 +34,7 @@ def exact_gramian(
     for parameter, gradient in gradients.items():
         flat = gradient
         member = owner.get(parameter, 0 if n_members == 1 else None)
-        if member is None:  # a spec's parameters have the members first
+        if member is None:  # parameters of a spec, whose first axis is the member
             flat = flat.flatten(2).transpose(0, 1)
             gramian += flat @ flat.mT
         else:
@@ -50,7 +50,7 @@ def task_gradients(
     task_of: Tensor,
     n_tasks: int,
 ) -> dict[nn.Parameter, Tensor]:
-    """Return the gradient of every task at each shared parameter.
+    """Return the gradients of all tasks at each shared parameter.
 
     Shapes: dlogits (n_members, n_rows, n_outputs), task_of (n_outputs,) ->
     (n_tasks, *shape).
@@ -76,7 +76,7 @@ def task_gradients(
 
 
 def _owners(trunk: nn.Module) -> dict[nn.Parameter, int]:
-    """Return the member of each parameter of modules that members have apart."""
+    """Return the member of each parameter of modules with one copy per member."""
     apart = [
         part
         for part in trunk.modules()

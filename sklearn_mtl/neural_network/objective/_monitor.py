@@ -1,4 +1,4 @@
-"""What the gradients of the tasks are, told once an epoch."""
+"""Monitor of the task gradients, once per epoch."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ _MONITORED_ROWS = 128
 
 
 class GradientMonitor:
-    """Measure the exact gradients of the tasks on a few rows, and change nothing.
+    """Measure the exact task gradients on a few samples, without side effects.
 
-    The net is switched to evaluation meanwhile, so that nothing is drawn.
+    The net is in evaluation mode during the measurement, so that no random numbers are
+    drawn.
 
     Parameters
     ----------
     order : TaskOrder
-        Numbers of the tasks.
+        Order of the tasks.
     """
 
     def __init__(self, order: TaskOrder) -> None:
@@ -32,11 +33,12 @@ class GradientMonitor:
     def __call__(
         self, module: MultiTaskModule, criterion: FusedLoss, batch: Batch
     ) -> tuple[list[float], float, float]:
-        """Return norms of the gradients of L_t, mean cosine, and share of conflicts.
+        """Return gradient norms, mean cosine, and fraction of conflicting pairs.
 
-        Norms are in the order of the layout. A pair of tasks is in conflict where its
-        cosine is below zero. All are means over the members; NaN for a task, or where
-        no two tasks, have labels among the rows.
+        Norms are in the order of the layout. Two tasks are in conflict if the cosine of
+        their gradients is negative. All values are means over members. They are NaN for
+        a task without labels among the samples, and for pairs if there are no two tasks
+        with labels.
         """
         x, (targets, weights) = first_samples(batch, _MONITORED_ROWS)
         was_training = module.training

@@ -1,4 +1,4 @@
-"""What the objective has beside the losses of the tasks."""
+"""Terms of the objective in addition to the losses of the tasks."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ __all__ = ["Regularizer", "Relation", "squared_weights"]
 
 
 class Relation:
-    """A similarity of the tasks, given or learned, and what it pulls together.
+    """Penalty R on differences between related tasks.
 
     Parameters
     ----------
     layout : OutputLayout
-        Which logits belong to which task.
+        Assignment of logits to tasks.
     given : Tensor of shape (n_trained, n_trained) or None
-        A in the order of the layout; None is to be learned from the heads.
+        Similarity of the tasks in the order of the layout; None learns it from the
+        heads.
     on : {"outputs", "heads"}
-        What is pulled together.
+        Quantities whose differences are penalised.
     strength : float
         Factor of R in the objective.
     is_begun : bool, default=False
-        Whether the heads have learnt something from which to learn.
+        Whether the heads are trained already, so that the relation can be learned from
+        them.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class Relation:
         self.of_heads = HeadRelation([places for _, places in comparable_tasks(layout)])
 
     def start_epoch(self, module: MultiTaskModule) -> None:
-        """Learn the relation anew from the heads, where it is to be learned."""
+        """Learn the relation from the current heads, unless it is given."""
         like = module.heads.weight.detach()
         if self.given is not None:
             similarity = self.given.to(like)[None]
@@ -59,18 +61,18 @@ class Relation:
             covariance, self._precision = self._learn(module)
             deviation = covariance.diagonal(dim1=1, dim2=2).clamp(min=1e-30).sqrt()
             correlation = covariance / (deviation[:, :, None] * deviation[:, None])
-            # With negative similarities the squared differences would not be convex.
+            # with negative similarities, the penalty would not be convex
             self._similarity = correlation.clamp(min=0.0)
         self.is_begun = True
 
     def _learn(self, module: MultiTaskModule) -> tuple[Tensor, Tensor]:
-        """Return Omega and its inverse; all tasks are alike before the first epoch."""
+        """Return Omega and its inverse; multiples of I before the first epoch."""
         weights = head_weights(module, self.layout)
         covariance, precision = self.of_heads.covariance(weights)
         if not self.is_begun:
             for places in self.of_heads.sets:
                 at = torch.as_tensor(places)
-                # Omega = I / n has trace 1, as a learned one has.
+                # Omega = I / n has trace 1, like a learned one
                 even = torch.eye(len(places)).to(covariance)
                 covariance[:, at[:, None], at] = even / len(places)
                 precision[:, at[:, None], at] = even * len(places)
@@ -84,13 +86,13 @@ class Relation:
         return self.of_heads.covariance(weights)[0].mean(dim=0)
 
     def at_logits(self, logits: Tensor, rows: Tensor) -> tuple[Tensor, Tensor] | None:
-        """Return R of every member and its gradient; None where heads are compared."""
+        """Return R of every member and its gradient; None if R is on the heads."""
         if self.on == "heads":
             return None
         return self.of_outputs(logits, self._similarity, rows)
 
     def at_heads(self, module: MultiTaskModule) -> Tensor | None:
-        """Add to the gradient of the heads, and return R; None for outputs."""
+        """Add the gradient of R to the heads, and return R; None if on outputs."""
         if self.on == "outputs":
             return None
         weights = head_weights(module, self.layout)
@@ -98,16 +100,16 @@ class Relation:
 
 
 class Regularizer:
-    """The terms of the objective that belong to no task, all in closed form.
+    """Terms of the objective in addition to the losses, with gradients in closed form.
 
     Parameters
     ----------
     relation : Relation or None
-        Pulls related tasks together.
+        Penalty on differences between related tasks.
     shared_penalty : float
         Factor of the squared weights of the shared layers.
     factor : Tensor of shape (n_members, 1, n_trained)
-        What the weights of cells were multiplied by so that tasks count alike.
+        Factor by which the weights of labels were multiplied to normalise each task.
     """
 
     def __init__(
@@ -120,29 +122,29 @@ class Regularizer:
         self._n_steps = 0
 
     def state_dict(self) -> dict[str, bool]:
-        """Return what later epochs depend on: the rest comes from the parameters."""
+        """Return the state on which later epochs depend, except for parameters."""
         return {"is_begun": self.relation is not None and self.relation.is_begun}
 
     def load_state_dict(self, state: dict[str, bool]) -> None:
-        """Take over what `state_dict` returned."""
+        """Load a state returned by `state_dict`."""
         if self.relation is not None:
             self.relation.is_begun = state["is_begun"]
 
     def start_epoch(self, module: MultiTaskModule) -> None:
-        """Prepare the relation, and forget the values of the epoch before."""
+        """Prepare the relation, and reset the sums of the previous epoch."""
         self._sums, self._n_steps = {}, 0
         if self.relation is not None:
             self.relation.start_epoch(module)
 
     def see(self, weights: Tensor) -> None:
-        """Take the weights (n_members, n_rows or 1, n_trained) of a batch's cells.
+        """Store the label weights (n_members, n_rows or 1, n_trained) of a batch.
 
-        A row counts with the largest, so not at all without a label.
+        The weight of a sample is the largest one of its labels, and 0 without labels.
         """
         self._weights = weights
 
     def at_logits(self, logits: Tensor) -> Tensor | None:
-        """Return what comes to the gradient at the logits, None for nothing.
+        """Return the gradient of the terms at the logits, or None.
 
         Shapes: logits (n_members, n_rows, n_outputs) -> (n_members, n_rows,
         n_outputs).
@@ -158,7 +160,7 @@ class Regularizer:
 
     @torch.no_grad()
     def at_parameters(self, module: MultiTaskModule) -> None:
-        """Add the gradients of what depends on the parameters alone."""
+        """Add the gradients of the terms that depend on the parameters only."""
         self._n_steps += 1
         if self.relation is not None:
             found = self.relation.at_heads(module)
@@ -169,7 +171,7 @@ class Regularizer:
             squares = squared_weights(module) / n_members
             self._count("shared_penalty", self.shared_penalty * squares)
             for parameter in _shared_weights(module):
-                # Also weights that no loss of this step reaches are penalised.
+                # weights that no loss of this step depends on are penalised too
                 if parameter.grad is None:
                     parameter.grad = torch.zeros_like(parameter)
                 parameter.grad.add_(parameter, alpha=2.0 * self.shared_penalty)
@@ -178,14 +180,14 @@ class Regularizer:
         self._sums[name] = self._sums.get(name, 0.0) + values.mean()
 
     def means(self) -> dict[str, float]:
-        """Return the mean of each term over the steps of the epoch and the members."""
+        """Return the mean of each term over the steps of the epoch and over members."""
         return {
             name: float(total) / self._n_steps for name, total in self._sums.items()
         }
 
 
 def squared_weights(module: MultiTaskModule) -> Tensor:
-    """Return the sum of the squares of the shared weights, biases left out."""
+    """Return the sum of the squared shared weights, without biases."""
     squares = [weight.detach().square().sum() for weight in _shared_weights(module)]
     return torch.stack(squares).sum() if squares else torch.zeros(())
 

@@ -1,4 +1,4 @@
-"""Read what an estimator says of the relation of its tasks."""
+"""Set up the regulariser for the parameters of an estimator."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make_regularizer(
     *,
     is_begun: bool = False,
 ) -> Regularizer | None:
-    """Return what the objective has beside the losses, or None for nothing.
+    """Return the regulariser of the objective, or None.
 
     Shapes: factor (n_members, 1, n_trained).
     """
@@ -40,7 +40,8 @@ def make_regularizer(
             given = torch.as_tensor(matrix[np.ix_(layout.order, layout.order)])
         on, strength = model.relation_on, model.relation_strength
         if on == "auto":
-            # similar heads do not make similar outputs, so learn and pull in one place
+            # a relation learned from heads applies to heads: their similarity does not
+            # imply that of the outputs
             on = "heads" if matrix is None else "outputs"
         relation = Relation(layout, given, on, strength, is_begun=is_begun)
     if relation is None and not model.shared_penalty:
@@ -51,7 +52,7 @@ def make_regularizer(
 def relation_matrix(
     regularizer: Regularizer | None, module: Any, task_set: TaskSet
 ) -> np.ndarray | None:
-    """Return the relation of all tasks in the order of y, None where there is none.
+    """Return the relation of all tasks in the order of y, or None.
 
     Shapes: -> (n_tasks, n_tasks).
     """
@@ -67,17 +68,17 @@ def relation_matrix(
 def _read(
     wanted: Any, task_set: TaskSet, layout: OutputLayout, who: str
 ) -> np.ndarray | None:
-    """Return the similarity of all tasks, None where it is to be learned."""
+    """Return the similarity of all tasks, or None if it is learned."""
     places = {
         t: number
         for number, (_, members) in enumerate(comparable_tasks(layout))
         for t in layout.order[members].tolist()
     }
-    if isinstance(wanted, str):  # "learned", the only word that is allowed
+    if isinstance(wanted, str):  # "learned"
         if len(places) > 1 and len(set(places.values())) == len(places):
             raise TaskError(
-                f"{who}: task_relation='learned' needs tasks with outputs of equal "
-                f"shape, and no two of {task_set.names} have that."
+                f"{who}: task_relation='learned' requires tasks with outputs of equal "
+                f"shape, but no two tasks of {task_set.names} have such outputs."
             )
         return None
     wanted = square_by_task(wanted, task_set, "task_relation", who)
@@ -87,7 +88,7 @@ def _read(
             raise TaskError(
                 f"{who}: task_relation relates {_describe(task_set, s)} and "
                 f"{_describe(task_set, t)} by {similarity[s, t]:g}, but their outputs "
-                "differ in shape; such an entry must be 0."
+                "differ in shape. The entry must be 0."
             )
     return similarity
 
@@ -104,7 +105,7 @@ def _check_matrix(wanted: Any, n_tasks: int, who: str) -> np.ndarray:
     if not np.allclose(similarity, similarity.T):
         s, t = np.argwhere(~np.isclose(similarity, similarity.T))[0].tolist()
         raise TaskError(
-            f"{who}: task_relation must be symmetric; found {similarity[s, t]:g} at "
+            f"{who}: task_relation must be symmetric; got {similarity[s, t]:g} at "
             f"[{s}, {t}] and {similarity[t, s]:g} at [{t}, {s}]."
         )
     return (similarity + similarity.T) / 2

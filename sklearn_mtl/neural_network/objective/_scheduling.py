@@ -1,4 +1,4 @@
-"""Set up the schedule of the tasks for an estimator's arguments."""
+"""Set up the task schedule for the parameters of an estimator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neural_network.data._order import TaskOrder
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._backward import Balance, GradientBalance
-from sklearn_mtl.neural_network.objective._turns import HeldHeads, Turns
+from sklearn_mtl.neural_network.objective._turns import FrozenHeads, Turns
 from sklearn_mtl.tasks import by_task
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def make_turns(
     balance: Balance | None,
     n_members: int,
 ) -> Turns | None:
-    """Return what says which tasks a step trains, or None for all of them.
+    """Return the task schedule, or None if every step trains all tasks.
 
     Shapes: weights (n_samples, n_tasks).
     """
@@ -41,8 +41,8 @@ def make_turns(
         return None
     if schedule.holds_heads and isinstance(balance, GradientBalance):
         warnings.warn(
-            f"{who}: task_schedule trains one task in each step, which leaves "
-            "balancing of gradients nothing to balance.",
+            f"{who}: task_schedule trains one task in each step, so balancing of "
+            "gradients has no effect.",
             UserWarning,
             stacklevel=2,
         )
@@ -55,7 +55,7 @@ def make_turns(
         order,
         torch.as_tensor(shares, device=order.places.device),
         torch.as_tensor(prior, device=order.places.device),
-        HeldHeads(layout) if schedule.holds_heads else None,
+        FrozenHeads(layout) if schedule.holds_heads else None,
         n_members,
     )
 
@@ -67,20 +67,20 @@ def _shares(
     trained: np.ndarray,
     who: str,
 ) -> np.ndarray:
-    """Return how often each trained task is due, summing to one."""
+    """Return the relative frequency of each trained task, with sum 1."""
     wanted = schedule.frequency
     if isinstance(wanted, str):
         if wanted == "size":
-            counts = weights[:, trained].sum(axis=0)  # a weight of 2 is two labels
+            counts = weights[:, trained].sum(axis=0)  # labels count with their weights
             return counts / counts.sum()
-        return np.full(len(trained), 1.0 / len(trained))  # "loss" begins with this
+        return np.full(len(trained), 1.0 / len(trained))  # initial value for "loss"
     names = encoder.task_set.names
     given = by_task(wanted, names, parameter="frequency", who=who, default=1.0)
     frequencies = np.array([given[names[t]] for t in trained], dtype=np.float64)
     for t, frequency in zip(trained, frequencies.tolist(), strict=True):
         if not np.isfinite(frequency) or frequency <= 0:
             raise TaskError(
-                f"{who}: task {names[t]!r}: frequency in task_schedule is {frequency}; "
-                "it must be finite and positive."
+                f"{who}: frequency of task {names[t]!r} in task_schedule is "
+                f"{frequency}; it must be finite and positive."
             )
     return frequencies / frequencies.sum()

@@ -1,4 +1,4 @@
-"""Choose and set up the balancing of the tasks for an estimator's arguments."""
+"""Set up balancing and gradient monitor for the parameters of an estimator."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["make_balance", "make_monitor"]
 
-LEAST_OVERLAP = 0.7  # below, the gradients at the features hide conflict
+LEAST_OVERLAP = 0.7  # below, gradients at the features underestimate conflict
 UPDATE_SHARED_EVERY = 10
-_COUNTED_ROWS = 20_000  # rows from which the overlap of labels is told
+_COUNTED_ROWS = 20_000  # approximate number of samples to compute label overlap
 
 
 def make_balance(
@@ -47,7 +47,7 @@ def make_balance(
     encoder: TargetEncoder,
     weights: np.ndarray,
 ) -> Balance | None:
-    """Return what does the backward pass, or None for the plain sum.
+    """Return the balanced backward pass, or None for the sum of losses.
 
     Shapes: weights (n_samples, n_tasks).
     """
@@ -59,9 +59,9 @@ def make_balance(
     trained = np.sort(encoder.layout.order)
     if method.role_of_task_weight == "ignored" and np.ptp(wanted[trained]) > 0:
         warnings.warn(
-            f"{who}: balancing by {type(method).__name__} does not depend on the scale "
-            "of a loss; it ignores task_weight, which only weighs the choice of the "
-            "best epoch.",
+            f"{who}: balancing by {type(method).__name__} ignores task_weight, because "
+            "it does not depend on the scale of the losses. task_weight is only used "
+            "to select the best epoch.",
             UserWarning,
             stacklevel=2,
         )
@@ -84,7 +84,7 @@ def make_balance(
 def make_monitor(
     model: BaseMultiTaskNet, encoder: TargetEncoder
 ) -> GradientMonitor | None:
-    """Return what measures gradients once an epoch, where it is asked for."""
+    """Return the gradient monitor, or None."""
     if model.monitor is None:
         return None
     return GradientMonitor(TaskOrder(encoder.layout, torch.device(model.device)))
@@ -95,14 +95,14 @@ def _choose_gramian(
 ) -> str:
     has_one = module.is_linear_in_one_representation
     if model.gramian == "features" and not has_one:
-        reason = f"{type(model.trunk).__name__} gives each task its own"
+        reason = f"{type(model.trunk).__name__} has one representation per task"
         if module.of_tokens is not None:
-            reason = "tasks of tokens read other rows than tasks of texts"
+            reason = "token tasks have another representation than text tasks"
         elif module.has_one_representation:
-            reason = f"head={model.head!r} is not linear in it"
+            reason = f"head={model.head!r} is not linear"
         raise ValueError(
-            f"{who}: gramian='features' needs one representation that all heads read "
-            f"linearly, and {reason}; allowed are 'auto' and 'shared'."
+            f"{who}: gramian='features' requires linear heads on the same "
+            f"representation, but {reason}; allowed are 'auto' and 'shared'."
         )
     if model.gramian != "auto":
         return model.gramian

@@ -1,4 +1,4 @@
-"""The factors of the tasks' losses, given by the user or by the number of labels."""
+"""Factors of the task losses, given by the user or by the number of labels."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["weigh_tasks"]
 
-# Chosen by benchmarks/few_labels.py --select: of 0, 1/4, 1/2, 3/4 and 1 the last three
-# are alike for tasks with few labels, and 1/2 changes the other tasks the least.
+# Selected by benchmarks/few_labels.py --select among 0, 1/4, 1/2, 3/4 and 1. For tasks
+# with few labels the last three are equally good; of these, 1/2 changes the other tasks
+# the least.
 EXPONENT = 0.5
 
 
@@ -30,19 +31,19 @@ def weigh_tasks(
     if not isinstance(model.task_weight, str):
         return task_weights(task_set, model.task_weight, who)
     if not isinstance(read_balancing(model.balancing, who), SumOfLosses):
-        return np.ones(task_set.n_tasks)  # the method sets its own
+        return np.ones(task_set.n_tasks)  # the balancing method sets the weights
     return weights_of_sizes(label_mass)
 
 
 def weights_of_sizes(label_mass: np.ndarray) -> np.ndarray:
-    """Return weights that grow with the number of labels, with a mean of 1.
+    """Return weights with mean 1 that increase with the number of labels.
 
     Shapes: label_mass (n_tasks,) -> (n_tasks,).
     """
     seen = label_mass > 0
     weights = np.ones(len(label_mass))
     if seen.any():
-        # by the largest, so that tasks with equally many have a weight of exactly 1
+        # relative to the maximum, so that equal counts give weights of exactly 1
         grown = (label_mass[seen] / label_mass.max()) ** EXPONENT
         weights[seen] = grown / grown.mean()
     return weights

@@ -1,1 +1,1 @@
-"""Building a net, and training it."""
+"""Construction and training of a net."""

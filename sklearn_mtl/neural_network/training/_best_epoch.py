@@ -1,4 +1,4 @@
-"""Early stopping: which epoch is kept, and when training ends."""
+"""Early stopping: selection of the best epoch and of the end of training."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from sklearn_mtl.neural_network.training._net import MultiTaskNet
 
 __all__ = ["BestEpoch"]
 
-_ROUNDING = 1e-6  # of a mean of losses in float32; less is not better
-_NEARLY = 0.05  # of the prior loss: tasks with a lower loss are nearly deterministic
-_FLAT = 1.02  # times the lowest loss, up to which the last one has not risen
+_ROUNDING = 1e-6  # relative rounding error of a float32 mean; less is no improvement
+_NEARLY = 0.05  # relative to the prior loss; below, tasks are nearly deterministic
+_FLAT = 1.02  # converged if the last loss is at most this multiple of the lowest one
 
 
 class BestEpoch:
     """Keep the weights of the epoch with the lowest held-out loss, for all members.
 
-    The criterion is the weighted mean over tasks of loss / prior loss, so that a task
-    counts by how much of it is learnt and not by its unit. One epoch is chosen for all
-    members: with each its own, the choice would follow the noise of a small fold.
+    The criterion is the weighted mean over tasks of loss / prior loss, which does not
+    depend on the units of the targets. The same epoch is chosen for all members,
+    because the loss of one member on its small fold is too noisy.
 
     Parameters
     ----------
@@ -31,11 +31,11 @@ class BestEpoch:
     task_weight : Tensor of shape (n_trained,)
         Weights of the mean.
     patience : int
-        Epochs without a better one after which training stops.
+        Number of epochs without improvement after which training stops.
     n_first, n_further : int, default=0
-        Epochs of the first and of the second stage of training. The second stage
-        follows if the held-out loss of the first ends near its minimum and below 5 % of
-        the prior loss, and stops when half of it has brought nothing better.
+        Epochs of the first and second stage of training. The second stage takes place
+        if the held-out loss at the end of the first one is near its minimum and below
+        5 % of the prior loss. It stops after half of its epochs without improvement.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class BestEpoch:
         self._state: list[Tensor] = []
 
     def __call__(self, net: MultiTaskNet, losses: Tensor) -> bool:
-        """Look at an epoch; return whether patience is at an end."""
-        # Losses have units: relative to the loss of the prior they can be averaged.
+        """Record the losses of an epoch; return whether training should stop."""
+        # Losses of different units cannot be averaged, ratios to the prior loss can.
         relative = losses / self.prior_losses
         criterion = self._mean(relative)
         net.history.record("valid_score_by_task", (1.0 - relative).tolist())
@@ -72,22 +72,22 @@ class BestEpoch:
         if self.n_further and n_further_done == 0:
             return not criterion < min(_NEARLY, _FLAT * self.best_)
         if self.n_further and n_further_done > 0:
-            # the rate has risen again, and so has the loss
+            # the loss first increases, because the learning rate starts high again
             return 2 * min(n_vain, n_further_done) >= self.n_further
-        # without a held-out label there is nothing to wait for
+        # without held-out labels there is no criterion and no early stop
         return bool(self._state) and n_vain >= self.patience
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what later epochs depend on."""
+        """Return the state on which later epochs depend."""
         return {"best": self.best_, "epoch": self.epoch_, "weights": self._state}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
+        """Load a state returned by `state_dict`."""
         self.best_, self.epoch_ = state["best"], state["epoch"]
         self._state = state["weights"]
 
     def restore(self, module: torch.nn.Module) -> int:
-        """Put the best weights back into the module, and return their epoch."""
+        """Restore the best weights of the module, and return their epoch."""
         if self._state:
             with torch.no_grad():
                 for tensor, best in zip(_state(module), self._state, strict=True):
@@ -99,7 +99,7 @@ class BestEpoch:
         if not self._state:
             self._state = [tensor.detach().clone() for tensor in current]
             return
-        # In place: one copy of the weights serves the whole fit.
+        # in place, so that only one copy of the weights is allocated
         for best, tensor in zip(self._state, current, strict=True):
             best.copy_(tensor.detach())
 
@@ -112,6 +112,6 @@ class BestEpoch:
 
 
 def _state(module: torch.nn.Module) -> list[Tensor]:
-    """Return parameters and buffers; batch norm's statistics are among the latter."""
+    """Return parameters and buffers, such as the statistics of batch norm."""
     values = module.state_dict(keep_vars=True).values()
     return [value for value in values if isinstance(value, Tensor)]

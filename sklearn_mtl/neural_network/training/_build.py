@@ -1,4 +1,4 @@
-"""Put trunk and heads together, and make the skorch net around them."""
+"""Construction of the module and the skorch net."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def build_module(
     head: HeadSpec,
     who: str,
 ) -> MultiTaskModule:
-    """Build the trunk, look at what it gives, and put fused heads on it.
+    """Build the trunk, check its output, and add the heads of all tasks.
 
     Shapes: sample (1, n_rows, ...).
     """
@@ -82,7 +82,7 @@ def build_module(
             if isinstance(trunk, MLP):
                 trunk = SparseTrunk(trunk, _rank(encoder.layout.n_outputs))
         shared = build_trunk(trunk, n_features, generators, n_tasks, who).float()
-        # Evaluation mode, so that the sample leaves no trace in running statistics.
+        # evaluation mode, so that the sample does not change running statistics
         shared.eval()
         give_tokens(shared, False)
         hidden = _try(shared, sample, who)
@@ -102,7 +102,7 @@ def build_module(
     if tail is not None:
         draw_parameters(tail, generators)
         own_bias = tail.output_bias
-    # The biases start at the priors: an untrained net predicts the class frequencies.
+    # With these biases, an untrained net predicts class frequencies or means.
     with torch.no_grad():
         bias = torch.as_tensor(encoder.bias_, dtype=torch.float32)
         start = heads.bias if own_bias is None else own_bias
@@ -115,7 +115,7 @@ def build_module(
 
 
 def _of_tokens(layout: OutputLayout) -> Tensor | None:
-    """Return which outputs are tags of tokens; None where there are no such tasks."""
+    """Return the mask of the outputs of token tasks; None without token tasks."""
     if not layout.tokens:
         return None
     return torch.tensor([place in layout.tokens for place in layout.task_places])
@@ -123,28 +123,28 @@ def _of_tokens(layout: OutputLayout) -> Tensor | None:
 
 def _rank(n_outputs: int) -> int:
     """Return the rank of the first layer on a wide sparse X."""
-    # Each output wants a direction of its own, and each direction costs memory.
+    # a higher rank separates more outputs, but takes more memory
     return min(max(n_outputs, _LEAST_RANK), _MOST_RANK)
 
 
 def _heads(
     trunk: nn.Module, hidden: Any, sample: Tensor, maps: list[HeadBlock], who: str
 ) -> MemberLinear:
-    """Return the linear part of the heads, on what the trunk gives for the sample."""
+    """Return the linear part of the heads for the trunk's output shape."""
     n_members, n_rows = sample.shape[:2]
     if isinstance(trunk, TaskTrunk):
         return TaskHeads(n_members, trunk.n_hidden, maps)
     if hidden.ndim != 3 or tuple(hidden.shape[:2]) != (n_members, n_rows):
         raise ValueError(
             f"{who}: the trunk returned shape {tuple(hidden.shape[1:])} for {n_rows} "
-            f"rows of shape {tuple(sample.shape[2:])}; it must return (n_rows, "
+            f"samples of shape {tuple(sample.shape[2:])}; it must return (n_samples, "
             "n_hidden)."
         )
     return MemberLinear(n_members, hidden.shape[2], sum(b.width for b in maps))
 
 
 def head_blocks(layout: OutputLayout) -> list[HeadBlock]:
-    """Return the tasks of the layout by their number of outputs."""
+    """Return the tasks of the layout grouped by their number of outputs."""
     single = HeadBlock(layout.n_binary + layout.n_regression, 1)
     groups = [
         HeadBlock(
@@ -156,7 +156,7 @@ def head_blocks(layout: OutputLayout) -> list[HeadBlock]:
 
 
 def output_blocks(layout: OutputLayout) -> list[HeadBlock]:
-    """Return the tasks of the layout by their number and kind of outputs."""
+    """Return the tasks of the layout grouped by number and activation of outputs."""
     blocks = [
         HeadBlock(layout.n_binary, 1, activation="sigmoid"),
         HeadBlock(layout.n_regression, 1),
@@ -169,14 +169,14 @@ def output_blocks(layout: OutputLayout) -> list[HeadBlock]:
 
 
 def _try(trunk: nn.Module, sample: Tensor, who: str) -> Any:
-    """Send a few rows through the trunk, and say so if it cannot take them."""
+    """Apply the trunk to a few samples, and raise a clear error if it fails."""
     n_rows, shape = sample.shape[1], tuple(sample.shape[2:])
     try:
         return trunk(sample)
     except Exception as error:
         raise ValueError(
-            f"{who}: the trunk failed on {n_rows} rows of shape {shape}: {error}. It "
-            "must take them and return a tensor (n_rows, n_hidden)."
+            f"{who}: the trunk failed on {n_rows} samples of shape {shape}: {error}. "
+            "It must return a tensor of shape (n_samples, n_hidden)."
         ) from error
 
 
@@ -186,9 +186,9 @@ def build_net(
     encoder: TargetEncoder,
     dtype: torch.dtype,
 ) -> MultiTaskNet:
-    """Return the initialised skorch net for an estimator's arguments.
+    """Return the initialised skorch net for the parameters of an estimator.
 
-    Each call of fit sets the weights of the tasks: `MultiTaskNet.set_task_weight`.
+    Each call of fit sets the task weights by `MultiTaskNet.set_task_weight`.
     """
     order = encoder.layout.order
     weight = torch.ones(len(order), dtype=dtype, device=model.device)
@@ -209,9 +209,9 @@ def build_net(
 
 
 def renew_callbacks(model: BaseMultiTaskNet, net: MultiTaskNet) -> None:
-    """Let a net that goes on notify the callbacks of now, if they are others.
+    """Replace the callbacks of an existing net if the parameter has changed.
 
-    Those that stay keep what they know, such as the best score so far.
+    Unchanged callbacks keep their state, such as the best score so far.
     """
     wanted = _read_callbacks(model)
     same = map(_is_same, wanted, net.callbacks)
@@ -232,36 +232,37 @@ def _read_optimizer(model: BaseMultiTaskNet) -> type[torch.optim.Optimizer]:
     if not is_optimizer or issubclass(optimizer, torch.optim.LBFGS):
         raise TypeError(
             f"{type(model).__name__}: optimizer must be one of {sorted(OPTIMIZERS)} or "
-            "a subclass of torch.optim.Optimizer that needs no closure; found "
+            "a subclass of torch.optim.Optimizer that needs no closure; got "
             f"{optimizer!r}."
         )
     return optimizer
 
 
 def _read_callbacks(model: BaseMultiTaskNet) -> list[Any]:
-    """Return the user's callbacks and ours; those that need labels are refused."""
+    """Return the callbacks of the net; callbacks that require labels are refused."""
     callbacks = list(model.callbacks or [])
     for callback in callbacks:
         found = callback[1] if isinstance(callback, tuple) else callback
         kind = found if isinstance(found, type) else type(found)
         if not hasattr(kind, "on_train_begin"):
             raise TypeError(
-                f"{type(model).__name__}: callbacks must be skorch callbacks; found "
+                f"{type(model).__name__}: callbacks must be skorch callbacks; got "
                 f"{callback!r}."
             )
         if issubclass(kind, BatchScoring | EpochScoring):
             raise TypeError(
-                f"{type(model).__name__}: callbacks has {kind.__name__}, which calls "
-                "predict on the bare net. The held-out loss and score of every task "
-                "are in history_; a Callback of your own can read net.history."
+                f"{type(model).__name__}: callbacks contains {kind.__name__}, which is "
+                "not supported because it calls predict of the skorch net. The "
+                "held-out loss and score of every task are in history_; a custom "
+                "Callback can read net.history."
             )
     return [*map(_of_this_process, callbacks), *[ProgressBar()] * bool(model.verbose)]
 
 
 def _of_this_process(callback: Any) -> Any:
-    """Let the workers of a search keep checkpoints apart: each has its own folder."""
-    # With one folder for all, a worker could load the net of another, or half of a
-    # file.
+    """Give a Checkpoint in a worker process its own folder."""
+    # In a common folder, a worker could load the net of another one, or a partly
+    # written file.
     found = callback[1] if isinstance(callback, tuple) else callback
     if multiprocessing.parent_process() is None or not isinstance(found, Checkpoint):
         return callback
@@ -278,27 +279,27 @@ def _optimizer_arguments(model: BaseMultiTaskNet, module: nn.Module) -> dict[str
         arguments["optimizer__fused"] = True
     decay = model.weight_decay
     if decay == "auto":
-        if not is_ours:  # which may not know the word
+        if not is_ours:  # custom optimisers may have no weight_decay
             return arguments
-        # in Adam and SGD it is no decay but a penalty, and a strong one
+        # in Adam and SGD, weight_decay is a penalty, and this value would be too large
         own = getattr(model.trunk, "default_weight_decay", MLP.default_weight_decay)
         decay = own if model.optimizer == "adamw" else 0.0
     arguments["optimizer__weight_decay"] = decay
     if decay > 0:
-        # a decayed bias would pull predictions away from the class frequencies
+        # decay of the biases would shift predictions away from the class frequencies
         groups.append(("*bias", {"weight_decay": 0.0}))
     return arguments
 
 
 def _parameter_groups(module: nn.Module, lr: float) -> list[tuple[str, dict[str, Any]]]:
-    """Return what parts of the module ask for their parameters, by full name."""
+    """Return the optimiser options that parts of the module set, by parameter name."""
     groups = []
     for name, part in module.named_modules():
         for pattern, wanted in getattr(part, "optimizer_groups", ()):
             options = dict(wanted)
             if "lr_factor" in options:
                 options["lr"] = lr * options["lr_factor"]
-            elif "lr" in options:  # a schedule moves all rates by the same factor
+            elif "lr" in options:  # the schedule scales all rates by the same factor
                 options["lr_factor"] = options["lr"] / lr
             groups.append((f"{name}.{pattern}", options))
     return groups

@@ -1,4 +1,4 @@
-"""Give the parts of a net what they need in one call of fit: generators above all."""
+"""Set up the random generators and the regulariser of a net for one call of fit."""
 
 from __future__ import annotations
 
@@ -20,28 +20,29 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_generators", "equip", "order_generators", "take_back"]
 
-_CALLS = 2  # the first stream of random numbers of a call
-_BALANCING = 2**31  # the calls from here on are those of balancing
-_SCHEDULE = 3 * 2**30  # and from here on those of the schedule of tasks
+# Every purpose has separate streams of random numbers. Their numbers start at:
+_CALLS = 2  # batches and dropout
+_BALANCING = 2**31  # balancing
+_SCHEDULE = 3 * 2**30  # task schedule
 
 
 def draw_generators(
     seed: int, n_members: int, stream: int, device: str = "cpu"
 ) -> list[Generator]:
-    """Return a generator for each member, of one stream of random numbers."""
+    """Return one generator per member for a stream of random numbers."""
     seeds = spawn_seeds(seed, n_members, stream)
     return [Generator(device=device).manual_seed(s) for s in seeds]
 
 
 def order_generators(state: NetState) -> list[Generator]:
-    """Return what draws the order of the rows in the next call."""
+    """Return the generators for the order of the samples in the next call."""
     return draw_generators(state.seed, state.n_members, _CALLS + 2 * state.n_calls)
 
 
 def equip(
     model: BaseMultiTaskNet, state: NetState, data: LabelledRows
 ) -> tuple[Regularizer | None, list[Generator]]:
-    """Equip a net for the next call; return its regularizer and new generators."""
+    """Set up a net for the next call; return its regulariser and generators."""
     net, encoder = state.net, state.encoder
     stream = _CALLS + 2 * state.n_calls
     state.n_calls += 1
@@ -57,7 +58,7 @@ def equip(
     )
     generators = [*dropout]
     if net.turns is not None:
-        # a stream of its own: another schedule draws the same batches and dropout
+        # a separate stream, so that the schedule does not affect batches and dropout
         stream = _SCHEDULE + state.n_calls
         net.turns.generators = draw_generators(state.seed, state.n_members, stream)
         generators += net.turns.generators
@@ -73,7 +74,7 @@ def equip(
 
 
 def take_back(net: MultiTaskNet) -> None:
-    """Take the generators away, which cannot be pickled."""
+    """Remove the generators, because they cannot be pickled."""
     use_generators(net.module_, None)
     net.module_.end()
     if net.balance is not None:

@@ -1,10 +1,10 @@
-"""Newton steps of the heads alone, for samples that come after a fit.
+"""Newton steps of the heads for samples that arrive after a fit.
 
-The learning rate of a fit has gone down to zero. Any rate at which a few new samples
-teach the trunk something makes it forget more, because their noise moves all weights.
-The last layer is different: for a fixed representation its loss is convex, and the
-second-order step, which divides by the number of all labels so far, is what a refit of
-the layer on all of them would do. It has no rate to choose.
+The learning rate of a fit decreases to zero. At any higher rate, a few new samples add
+more noise to the trunk than information, because they change all of its weights. For a
+fixed representation, the loss of the last layer is convex. A second-order step that
+divides by the number of all labels so far approximates a refit of this layer on all
+labels, and needs no learning rate.
 """
 
 from __future__ import annotations
@@ -25,44 +25,45 @@ from sklearn_mtl.neural_network.training._record import record_losses
 
 __all__ = ["RAREST", "HeadUpdate", "last_layer"]
 
-_MOMENT_ROWS = 1024  # samples of a fit from which the second moments are taken
+_MOMENT_ROWS = 1024  # number of samples for the second moments after a fit
 _STEP_ROWS = 256
-# Samples of a spherical representation that count beside those seen. Units that hardly
-# vary would else follow the noise of a few labels; 1 to 20 measured alike on 20,000
-# samples, and 20 best on 200.
+# Number of pseudo-samples of an isotropic representation. Without them, units with
+# little variance would follow the noise of a few labels. On 20,000 samples 1 to 20 were
+# equally good; on 200 samples 20 was best.
 _RIDGE = 20.0
-_LATE_STEPS = 30  # of a batch, where classes were added after the fit
-#: Largest probability of all classes together that were added and have no label yet.
+_LATE_STEPS = 30  # steps per batch if classes were added after the fit
+#: Maximum total probability of added classes without labels.
 RAREST = 1e-3
 
 
 class HeadUpdate:
-    r"""What the last layer needs to learn more without forgetting.
+    r"""Second-order updates of the last layer with new samples.
 
-    With the inputs z of the layer, a one appended, the head of task t moves by
+    Let z be the inputs of the layer with a one appended. The step of the head of task t
+    is
 
     .. math:: \Delta W_t = -\big(c_t N_t (C + \rho I)\big)^{-1}
         \sum_i w_{it} z_i s_{it}^T
 
-    with the slopes :math:`s_{it}` of the loss of the new labels, a bound :math:`c_t` of
-    its second derivative, the number (sum of weights) :math:`N_t` of all labels so far,
-    and the second moments :math:`C` of z.
+    where :math:`s_{it}` are the derivatives of the loss of the new labels, :math:`c_t`
+    is an upper bound of its second derivative, :math:`N_t` is the sum of the weights of
+    all labels so far, and :math:`C` are the second moments of z.
 
     Parameters
     ----------
     module : MultiTaskModule
         The fitted module.
     layout : OutputLayout
-        Which logits belong to which task.
+        Assignment of logits to tasks.
     data : LabelledRows
-        The training set of the fit.
+        Training set of the fit.
     n_labels : Tensor of shape (n_members, n_trained)
         Sum of the weights of each member's labels.
 
     References
     ----------
     D. Böhning, "Multinomial Logistic Regression Algorithm", Annals of the Institute of
-    Statistical Mathematics 44, 1992, for the bound of softmax.
+    Statistical Mathematics 44, 1992, for the bound of the softmax.
     """
 
     def __init__(
@@ -103,10 +104,11 @@ class HeadUpdate:
         n_before: Tensor,
         like: int | None,
     ) -> HeadUpdate:
-        """Return what the heads of another layout need.
+        """Return the updates for the heads of another layout.
 
-        `places` says where each of its tasks was; a task that was nowhere has so many
-        labels, and reads what the one at the place `like` reads.
+        `places` has the former index of each task, or None for a new task. The number
+        of labels of a new task is that in `n_labels`, and its inputs are those of the
+        task with the former index `like`.
 
         Shapes: n_before (n_members, n_outputs).
         """
@@ -126,7 +128,7 @@ class HeadUpdate:
     def after_training(
         self, module: MultiTaskModule, data: LabelledRows, n_new: int, labels: Tensor
     ) -> HeadUpdate:
-        """Return what the heads need after the whole net has learned new samples.
+        """Return the updates after all layers were trained on new samples.
 
         Shapes: labels (n_members, n_trained), the sum of their weights.
         """
@@ -137,7 +139,7 @@ class HeadUpdate:
         return changed
 
     def measure(self, module: MultiTaskModule, place: int, x: Tensor) -> None:
-        """Take the second moments of what one head reads, where it reads its own.
+        """Compute the second moments of one head's inputs if they are task-specific.
 
         Shapes: x (n_members, n_rows, ...).
         """
@@ -151,9 +153,9 @@ class HeadUpdate:
         self.moment = moment
 
     def epoch(self, net: Any, batches: BatchIterator) -> None:
-        """Take all new samples in their order, once, and record their losses.
+        """Make one pass over all new samples in order, and record their losses.
 
-        Members skip those that they hold out.
+        Members skip the samples that they hold out.
         """
         data = batches.data
         net.module_.eval()
@@ -179,7 +181,7 @@ class HeadUpdate:
         batch: Batch,
         factor: Tensor,
     ) -> Tensor:
-        """Move the heads once.
+        """Update the heads with one batch.
 
         Shapes: factor (n_members, 1, n_trained) -> (n_members, n_trained).
         """
@@ -187,9 +189,9 @@ class HeadUpdate:
         z, logits = _read(module, x)
         values, slopes = criterion(logits, targets, weights)
         if not values.isfinite().all():
-            return values  # reported by the caller; nothing can be learned
+            return values  # the caller raises the error
         n_rows = z.shape[2]
-        # The criterion takes means and multiplies by both; Newton steps need sums.
+        # The criterion multiplies means by these factors; Newton steps need sums.
         scale = factor * criterion.task_weight
         scale = torch.where(scale > 0, n_rows / scale, 0.0).double().cpu()
         scale = scale[..., self.places]
@@ -200,26 +202,26 @@ class HeadUpdate:
         _move(module, total)
         if not self.n_before.any():
             return values
-        # The first step of a late class is far too short: its probability is about 0,
-        # where the bound of the curvature is a thousand times the curvature.
+        # The first step of an added class is far too short: at its probability of about
+        # 0, the bound is a thousand times as large as the second derivative.
         for _ in range(_LATE_STEPS):
             _, logits = _read(module, x)
             _, slopes = criterion(logits, targets, weights)
             gradient = self._gradient(z, slopes.double().cpu() * scale)
-            # Minus: what was learned before pulls back.
+            # the second term is the gradient of the loss of the earlier labels
             step = self._solve(gradient - older._pull(total))
             _move(module, step)
             total = total + step
         return values
 
     def _count(self, z: Tensor, weights: Tensor) -> None:
-        """Add the new samples to the numbers of labels and the second moments."""
+        """Add the new samples to the label counts and the second moments."""
         self.n_labels = self.n_labels + weights.sum(dim=1)
         is_seen = (weights > 0).any(dim=-1).double()[:, None, :, None]
         n_new = float(is_seen.sum()) / len(is_seen)
         self.n_rows += n_new
         total = (z * is_seen).mT @ z
-        # A running mean, so that earlier samples need not be kept.
+        # a running mean, because earlier samples are not stored
         share = n_new / self.n_rows
         self.moment = ((1 - share) * self.moment + total / self.n_rows).float()
 
@@ -232,7 +234,7 @@ class HeadUpdate:
 
     @property
     def _ridged(self) -> Tensor:
-        """The second moments with a ridge, (n_members, 1 or n_trained, h, h)."""
+        """Second moments with a ridge, (n_members, 1 or n_trained, h, h)."""
         moment = self.moment.double()
         mean = moment.diagonal(dim1=-2, dim2=-1).mean(dim=-1)[..., None, None]
         eye = torch.eye(moment.shape[-1], dtype=torch.float64)
@@ -243,11 +245,11 @@ class HeadUpdate:
         """Bound of the summed curvatures of each output, (n_members, 1, n_outputs)."""
         curvature = self.curvature[self.places]
         mass = self.n_labels[:, self.places] * curvature
-        # Where a class had no logit yet, its probability and curvature are about 0.
+        # for labels from before a class was added, its curvature is about 0
         return (mass - self.n_before * (curvature - RAREST))[:, None]
 
     def _pull(self, moved: Tensor) -> Tensor:
-        """Multiply by the second derivatives, (n_members, h, n_outputs)."""
+        """Multiply by the bound of the Hessian, (n_members, h, n_outputs)."""
         moment = self._ridged
         if moment.shape[1] == 1:
             return self._mass * (moment[:, 0] @ moved)
@@ -255,7 +257,7 @@ class HeadUpdate:
         return self._mass * by_output.squeeze(-1).mT
 
     def _solve(self, gradient: Tensor) -> Tensor:
-        """Divide by the second derivatives."""
+        """Multiply by the inverse of the bound of the Hessian."""
         root = torch.linalg.cholesky(self._ridged)
         if root.shape[1] == 1:
             solved = torch.cholesky_solve(gradient, root[:, 0])
@@ -263,13 +265,13 @@ class HeadUpdate:
             by_output = gradient.mT.unsqueeze(-1)  # (n_members, n_outputs, h, 1)
             solved = torch.cholesky_solve(by_output, root[:, self.places])
             solved = solved.squeeze(-1).mT
-        # A bound instead of the second derivative: steps err on the short side.
+        # with an upper bound instead of the Hessian, steps are never too long
         mass = self._mass
         return torch.where(mass > 0, solved / mass, 0.0)
 
 
 def _learns(members: Sequence[Tensor], n_members: int, n_rows: int) -> Tensor:
-    """Return whether a member learns from a row, (n_members, n_rows)."""
+    """Return the mask of the samples of each member, (n_members, n_rows)."""
     learns = torch.zeros(n_members, n_rows)
     for member, rows in enumerate(members):
         learns[member, rows.cpu()] = 1.0
@@ -277,7 +279,7 @@ def _learns(members: Sequence[Tensor], n_members: int, n_rows: int) -> Tensor:
 
 
 def _move(module: MultiTaskModule, step: Tensor) -> None:
-    """Subtract a step from the last layer."""
+    """Subtract a step from the parameters of the last layer."""
     layer, bias = last_layer(module)
     if layer is not None:
         layer.weight.sub_(step[:, :-1].to(layer.weight))
@@ -285,7 +287,7 @@ def _move(module: MultiTaskModule, step: Tensor) -> None:
 
 
 def last_layer(module: MultiTaskModule) -> tuple[MemberLinear | None, nn.Parameter]:
-    """Return the linear layer that gives the logits, None where none does; its bias."""
+    """Return the linear layer that computes the logits, or None, and the bias."""
     tail = module.tail
     if tail is None or tail.output_bias is None:
         return module.heads, module.heads.bias
@@ -293,7 +295,7 @@ def last_layer(module: MultiTaskModule) -> tuple[MemberLinear | None, nn.Paramet
 
 
 def _read(module: MultiTaskModule, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the inputs of the last layer with a one at the end, and the logits.
+    """Return the inputs of the last layer with a one appended, and the logits.
 
     Shapes: x (n_members, n_rows, ...) -> z (n_members, 1 or n_trained,
     n_rows, h + 1), logits (n_members, n_rows, n_outputs).
@@ -315,7 +317,7 @@ def _read(module: MultiTaskModule, x: Tensor) -> tuple[Tensor, Tensor]:
 
 @contextmanager
 def _inputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
-    """Collect what a layer is applied to in the block."""
+    """Collect the inputs of a layer inside the block."""
     seen: list[Tensor] = []
     handle = layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:

@@ -1,4 +1,4 @@
-"""The history of a fit as arrays, and a progress bar."""
+"""Conversion of the history of a fit to arrays, and a progress bar."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["ProgressBar", "history_arrays"]
 
 
 def history_arrays(history: Any, encoder: TargetEncoder) -> dict[str, np.ndarray]:
-    """Return one array an entry, epochs first, tasks in the order of y."""
+    """Return one array per entry, with epochs first and tasks in the order of y."""
     order, n_tasks = encoder.layout.order, encoder.task_set.n_tasks
     weight = np.array([epoch["task_weight"] for epoch in history], dtype=np.float64)
 
@@ -32,7 +32,7 @@ def history_arrays(history: Any, encoder: TargetEncoder) -> dict[str, np.ndarray
         out["valid_score"] = by_task("valid_score_by_task")
         out["valid_criterion"] = _column(history, "valid_criterion")
     out["task_weight"] = weight.reshape(len(history), n_tasks)
-    if "factor_by_task" in seen:  # what a method multiplies them by
+    if "factor_by_task" in seen:  # factors of the balancing method
         out["task_weight"][:, order] *= by_task("factor_by_task")[:, order]
         choices = [epoch.get("gramian") for epoch in history]
         if any(choices):
@@ -56,22 +56,22 @@ def _column(history: Any, key: str) -> np.ndarray:
 
 
 class ProgressBar(Callback):
-    """Show the epochs as they pass."""
+    """Show a progress bar over the epochs."""
 
     def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kw: Any) -> None:
         """Open the bar."""
         self.bar_ = tqdm(total=net.n_epochs_, desc=net.who, unit="epoch")
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Move the bar and show the losses."""
+        """Update the bar and show the losses."""
         last = net.history[-1]
         keys = ("train_loss", "valid_loss")
         self.bar_.set_postfix({k: f"{last[k]:.4f}" for k in keys if k in last})
-        # also the epochs that a checkpoint had done
+        # not by 1, because training may resume from a later epoch
         self.bar_.update(net.n_done_ - self.bar_.n)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the bar of a fit that was interrupted."""
+        """Exclude the bar, which remains after an interrupted fit."""
         return {key: v for key, v in self.__dict__.items() if key != "bar_"}
 
     def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kw: Any) -> None:

@@ -1,4 +1,4 @@
-"""Callbacks that wait for a held-out loss, where nothing is held out."""
+"""Removal of skorch's EarlyStopping if no sample is held out."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ _HELD_OUT = ("valid_loss", "valid_loss_best", "valid_criterion")
 
 @contextmanager
 def without_idle_callbacks(net: Any, *, holds_out: bool) -> Iterator[None]:
-    """Leave out each early stopping of skorch that would wait for a held-out loss.
+    """Remove EarlyStopping callbacks that monitor a held-out loss, with a warning.
 
-    It would end with a KeyError. Other callbacks with a monitor say themselves what
-    they miss.
+    They would raise a KeyError. Other callbacks with a monitor have their own messages.
     """
     callbacks = net.callbacks_
     idle = [] if holds_out else [one for one in callbacks if _waits(one[1])]
@@ -29,8 +28,8 @@ def without_idle_callbacks(net: Any, *, holds_out: bool) -> Iterator[None]:
     monitors = sorted({callback.monitor for _, callback in idle})
     warnings.warn(
         f"{net.who}: the callback EarlyStopping monitors {' and '.join(monitors)}, but "
-        "this fit holds nothing out, so it has no effect. Set early_stopping=True, "
-        "give X_val and y_val, or choose monitor='train_loss'.",
+        "no sample is held out, so it has no effect. Set early_stopping=True, pass "
+        "X_val and y_val, or use monitor='train_loss'.",
         UserWarning,
         stacklevel=2,
     )

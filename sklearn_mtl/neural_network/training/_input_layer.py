@@ -1,4 +1,4 @@
-"""The first layer of a net: what the preparation of inputs leaves to each member."""
+"""First layer of a net: standardisation and embedding of the inputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["input_layer"]
 def input_layer(
     preparation: Preparation, n_columns: int, dtype: torch.dtype
 ) -> nn.Module:
-    """Return each member's own standardisation, and the embedding."""
+    """Return the standardisation of each member, and the embedding."""
     if isinstance(preparation, WidePreparation):
         ratio = preparation.scale_[:1] / preparation.scale_
         return PackedScale(torch.as_tensor(ratio, dtype=dtype))

@@ -1,4 +1,4 @@
-"""Tell the user's Ctrl-C from a callback that stops training."""
+"""Distinguish Ctrl-C from a callback that stops training."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ __all__ = ["watch_interrupts"]
 
 @contextmanager
 def watch_interrupts() -> Iterator[list[int]]:
-    """Yield a list to which every interrupting signal is added while the block runs.
+    """Yield a list to which every interrupt signal inside the block is appended.
 
-    skorch's callbacks stop by raising KeyboardInterrupt, just as Python does at Ctrl-C.
-    Only the signal tells the two apart. Python hands signals to the main thread alone.
-    A handler that does not raise, such as one that lets a callback stop at the end of
-    the epoch, is no interrupt.
+    Callbacks of skorch stop training by raising KeyboardInterrupt, and Python raises
+    the same exception on Ctrl-C. The signal distinguishes the two. Python delivers
+    signals to the main thread only. A signal whose handler does not raise
+    KeyboardInterrupt is not appended; such a handler may, for example, tell a callback
+    to stop training after the epoch.
     """
     arrived: list[int] = []
     handler = signal.getsignal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""How the learning rate moves during a fit."""
+"""Schedules of the learning rate."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ __all__ = ["TwoStages", "WarmUpCosine"]
 
 
 class WarmUpCosine:
-    """Linear warm-up, then half a cosine down to zero.
+    """Linear warm-up, followed by cosine annealing to zero.
 
     Parameters
     ----------
     n_steps : int
-        Steps of the whole fit.
+        Number of steps of the whole fit.
     n_warm_up : int, default=20
-        Steps of the warm-up; at most a tenth of all.
+        Number of steps of the warm-up, but at most a tenth of all steps.
     highest : float, default=1.0
-        The factor at the end of the warm-up.
+        Factor of the learning rate at the end of the warm-up.
     """
 
     def __init__(self, n_steps: int, n_warm_up: int = 20, highest: float = 1.0) -> None:
@@ -26,7 +26,7 @@ class WarmUpCosine:
         self.n_warm_up = min(n_warm_up, self.n_steps // 10)
 
     def __call__(self, step: int) -> float:
-        """Return the factor of the learning rate after so many steps."""
+        """Return the factor of the learning rate in a step, counted from 0."""
         if step < self.n_warm_up:
             return self.highest * (step + 1) / self.n_warm_up
         rest = max(self.n_steps - self.n_warm_up, 1)
@@ -35,7 +35,7 @@ class WarmUpCosine:
 
 
 class TwoStages:
-    """One schedule, and another one for the steps after it.
+    """Two schedules in succession.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class TwoStages:
         self.second = second
 
     def __call__(self, step: int) -> float:
-        """Return the factor of the learning rate after so many steps."""
+        """Return the factor of the learning rate in a step, counted from 0."""
         if step < self.first.n_steps:
             return self.first(step)
         return self.second(step - self.first.n_steps)

@@ -1,4 +1,4 @@
-"""The error of a loss that is not finite, and its reason."""
+"""Error for a loss that is not finite."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from sklearn_mtl.utils._finite import outlying_column
 
 __all__ = ["LossError", "raise_reason"]
 
-_OUTLIER = 1e9  # so far from the others that it is taken for the reason
+_OUTLIER = 1e9  # values this far from the others are reported as the cause
 
 
 class LossError(TaskError):
-    """Raised when a loss is not finite, before anyone has looked for the reason.
+    """Raised when a loss is not finite, before the cause is known.
 
     Parameters
     ----------
     message : str
-        What became of which loss.
+        Names the task and the loss.
     place : int
-        Of the task, in the order of the losses.
+        Index of the task in the order of the losses.
     advice : str
-        What to do if there is no other reason.
+        Advice to the user if no outlier is found.
     """
 
     def __init__(self, message: str, place: int, advice: str) -> None:
@@ -33,7 +33,7 @@ class LossError(TaskError):
 
 
 def raise_reason(error: LossError, data: LabelledRows, X: ReadInputs) -> NoReturn:
-    """Say which number was too large, where one was; else the rate is the reason."""
+    """Raise a TaskError that names an outlier, or else advises a lower lr."""
     shift, scale = data.shift[:, 0, error.place], data.scale[:, 0, error.place]
     target = data.targets[:, error.place].abs().max()
     spreads = float(((target + shift.abs()) * scale).max())
@@ -41,14 +41,14 @@ def raise_reason(error: LossError, data: LabelledRows, X: ReadInputs) -> NoRetur
     advice = error.advice
     if not spreads < _OUTLIER:
         advice = (
-            f"A label is {spreads:.1g} standard deviations of the others away from "
-            "them, and its square too large to compute with. Look for an error in the "
-            "labels, or take their logarithm."
+            f"A label differs from the other labels by {spreads:.1g} times their "
+            "standard deviation, which causes an overflow. Check the labels for "
+            "errors, or take their logarithm."
         )
     elif (found := outlying_column(values, _OUTLIER)) is not None:
         j, value, usual = found
         advice = (
-            f"Column {j} of the numbers in X holds {value:g}, where {usual:.2g} is "
-            "usual. Look for an error in X."
+            f"Numeric column {j} of X contains {value:g}; its usual values are about "
+            f"{usual:.2g}. Check X for errors."
         )
     raise TaskError(f"{error.message} {advice}") from None

@@ -1,4 +1,4 @@
-"""The skorch net: a lean epoch loop, and skorch's notifications where they are used."""
+"""A skorch net with a faster epoch loop."""
 
 from __future__ import annotations
 
@@ -34,34 +34,34 @@ BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
 class StopTraining(Exception):
-    """A callback ends the epoch loop; never seen outside it."""
+    """Raised inside the epoch loop when a callback stops training."""
 
 
 class MultiTaskNet(NeuralNet):
-    """A skorch net whose batches, losses and steps cover all tasks and members.
+    """A skorch net that trains all tasks and members together.
 
-    skorch keeps the module, the optimiser, the history and the callbacks. Its loop asks
-    for the loss as a number and notifies callbacks at every batch, which is most of an
-    epoch for a small net; here that happens only if a callback overrides a hook of a
-    batch.
+    skorch manages the module, the optimiser, the history and the callbacks. The loop of
+    skorch converts the loss to a number and notifies the callbacks in every batch,
+    which takes most of the time of a small net. Here this is done only if a callback
+    overrides a method that is called for every batch.
 
     Parameters
     ----------
     module : nn.Module
-        Maps (n_members, n_rows, n_features) to fused logits.
+        Maps (n_members, n_rows, n_features) to the logits of all tasks.
     criterion : FusedLoss
-        Gives the losses of all tasks and the gradient at the logits.
+        Computes the losses of all tasks and their gradient at the logits.
     task_names : sequence of str
         Names of the trained tasks, in the order of the losses.
     who : str
-        The estimator, for messages.
+        Name of the estimator, for messages.
     balance : Balance, default=None
-        Does the backward pass; None is that of the plain sum of the losses.
+        Performs the backward pass; None uses the sum of the losses.
     **kwargs : dict
-        As for skorch.NeuralNet.
+        Parameters of skorch.NeuralNet.
     """
 
-    #: What a file saved for predictions leaves out.
+    #: Attributes that a file saved for predictions does not contain.
     _only_for_training = ("optimizer_", "balance", "turns")
 
     def __init__(
@@ -79,7 +79,7 @@ class MultiTaskNet(NeuralNet):
         self.who = who
         self.balance = balance
         self.turns: Turns | None = None
-        self.run_: TrainingRun | None = None  # while it trains
+        self.run_: TrainingRun | None = None  # set during training only
         self.interrupts_: Sequence[int] = ()
 
     @property
@@ -87,10 +87,10 @@ class MultiTaskNet(NeuralNet):
         return [("epoch_timer", EpochTimer())]
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Notify callbacks; one that stops training does not look like Ctrl-C.
+        """Notify callbacks, and tell a callback that stops training from Ctrl-C.
 
-        skorch's callbacks stop by raising KeyboardInterrupt, which skorch then
-        swallows wherever it came from.
+        Callbacks of skorch stop training by raising KeyboardInterrupt. skorch
+        suppresses this exception, also if the user pressed Ctrl-C.
         """
         try:
             super().notify(method_name, **cb_kwargs)
@@ -101,12 +101,12 @@ class MultiTaskNet(NeuralNet):
 
     @property
     def run(self) -> TrainingRun:
-        """What the training that goes on was given."""
+        """Inputs of the current training."""
         assert self.run_ is not None  # for the type checker
         return self.run_
 
     def train(self, run: TrainingRun) -> None:
-        """Run epochs until they end or something stops them."""
+        """Run all epochs, or fewer if training is stopped early."""
         self.run_, data = run, run.batches.data
         self.n_steps_, self.n_done_, self.n_epochs_ = 0, 0, run.n_epochs
         self.lowest_ = getattr(self, "lowest_", {})
@@ -118,34 +118,34 @@ class MultiTaskNet(NeuralNet):
                     n_epochs = run.n_epochs + run.n_further
                     self.fit_loop(run.batches, run.held_out, n_epochs)
                 self.notify("on_train_end", X=data, y=None)
-        finally:  # what is left of an interrupted fit can be pickled, and trained on
+        finally:  # after an interrupt, the net can be pickled and trained further
             self.run_ = None
             if run.schedule is not None:
                 self.set_rate(self.lr)
 
     @property
     def rate(self) -> float:
-        """Learning rate of the heads; other parameters may have their own."""
+        """Learning rate of the heads; other parameters may have different rates."""
         return self.optimizer_.param_groups[-1]["lr"]
 
     def set_rate(self, lr: float) -> None:
-        """Start again from a learning rate, for our schedule and for callbacks."""
+        """Reset the learning rate for the schedule and for callbacks."""
         self.lr = lr
         for group in self.optimizer_.param_groups:
             group["lr"] = lr * group.get("lr_factor", 1.0)
-            if "initial_lr" in group:  # put there by torch's schedulers
+            if "initial_lr" in group:  # set by schedulers of torch
                 group["initial_lr"] = group["lr"]
 
     def follow(self, older: MultiTaskNet) -> None:
-        """Take over the history of a net that this one replaces."""
+        """Copy the history of a net that this one replaces."""
         self.history_: History = copy.copy(older.history_)
         self.lowest_ = getattr(older, "lowest_", {})
-        if "initial_lr" in older.optimizer_.param_groups[0]:  # a scheduler's
+        if "initial_lr" in older.optimizer_.param_groups[0]:  # set by a scheduler
             for group in self.optimizer_.param_groups:
                 group["initial_lr"] = group["lr"]
 
     def set_task_weight(self, weights: np.ndarray, order: np.ndarray) -> None:
-        """Weigh the tasks from now on.
+        """Set the weights of the tasks.
 
         Shapes: weights (n_tasks,), order (n_trained,).
         """
@@ -155,7 +155,7 @@ class MultiTaskNet(NeuralNet):
     def fit_loop(
         self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any
     ) -> MultiTaskNet:
-        """Train on batches X, evaluating held-out rows y after each epoch."""
+        """Train on batches X, and evaluate held-out rows y after each epoch."""
         checkpoint, is_over = self.run.checkpoint, False
         n_epochs = self.max_epochs if epochs is None else epochs
         if checkpoint is not None:
@@ -171,7 +171,7 @@ class MultiTaskNet(NeuralNet):
         return self
 
     def _epoch(self, batches: BatchIterator, held_out: HeldOutRows | None) -> bool:
-        """Train and evaluate once, and return whether training shall stop."""
+        """Train and evaluate for one epoch; return whether training should stop."""
         sets = {"dataset_train": batches.data, "dataset_valid": held_out}
         events, shall_stop = self.run.events, False
         if events is not None:
@@ -197,9 +197,9 @@ class MultiTaskNet(NeuralNet):
             return
         self._set_training(True)
         loud = self._has_batch_listener
-        # losses add up as tensors: a number a batch would wait for the device each time
+        # summed as tensors, because each conversion to a number waits for the device
         total = torch.zeros(())
-        if not loud:  # skorch's Checkpoint looks for the last batch
+        if not loud:  # skorch's Checkpoint reads the record of the last batch
             self.history.new_batch()
         self._begin_epoch()
         for batch in iterator:
@@ -227,7 +227,7 @@ class MultiTaskNet(NeuralNet):
     def train_step(
         self, batch: Batch, notify: bool = True, **fit_params: Any
     ) -> dict[str, Tensor]:
-        """Do one step of the optimiser on one batch of all members."""
+        """Make one optimiser step on one batch of all members."""
         if self.run.schedule is not None:
             factor = self.run.schedule(self.n_steps_)
             for group in self.optimizer_.param_groups:
@@ -265,7 +265,7 @@ class MultiTaskNet(NeuralNet):
         return step
 
     def _backward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Put the gradient of the sum of losses into the parameters."""
+        """Compute the gradient of the sum of losses at the parameters."""
         x, (targets, weights) = batch
         parts = self.module_.encode(x)
         logits = self.module_.decode(parts)
@@ -276,7 +276,7 @@ class MultiTaskNet(NeuralNet):
         penalty = self.module_.penalty(parts, weights)
         if penalty is None:
             logits.backward(dlogits)
-        else:  # members add up
+        else:  # the objective is the sum over members
             torch.autograd.backward([logits, penalty.sum()], [dlogits, None])
         return logits, values
 
@@ -292,7 +292,7 @@ class MultiTaskNet(NeuralNet):
             self.turns.start_epoch()
 
     def _measure(self, batch: Batch) -> None:
-        """Record the gradients of the tasks at the first batch of an epoch."""
+        """Record statistics of the task gradients at the first batch of an epoch."""
         if self.run.monitor is None or self._is_measured:
             return
         self._is_measured = True
@@ -309,14 +309,14 @@ class MultiTaskNet(NeuralNet):
         for _, (x, (targets, weights)) in held_out.chunks(self.module_.n_rows_at_once):
             logits = self.module_(x)
             values, _ = self.criterion_(logits, targets, weights)
-            # The values are means over the rows of a chunk.
+            # The values are means over the rows of a chunk; sum them up instead.
             total = total + values.sum(dim=0) * logits.shape[1]
             weight = weight + weights.sum(dim=(0, 1))
         return total / weight  # NaN for a task without a held-out label
 
     @torch.inference_mode()
     def held_out_logits(self, held_out: HeldOutRows) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield row numbers (n_members, n), -1 for padding, and logits of members."""
+        """Yield row numbers (n_members, n), -1 for padding, and members' logits."""
         self._set_training(False)
         for index, (x, _) in held_out.chunks(self.module_.n_rows_at_once):
             yield index, self.module_(x)
@@ -338,7 +338,7 @@ class MultiTaskNet(NeuralNet):
         yield from self._apply(rows, self.module_)
 
     def token_logits(self, rows: Rows) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the logits of consecutive texts, and those of their tokens.
+        """Yield the logits of consecutive texts and of their tokens.
 
         Shapes: -> (n_members, n, n_outputs), (n_members, n_tokens, n_outputs).
         """
@@ -350,13 +350,13 @@ class MultiTaskNet(NeuralNet):
         yield from self._apply(rows, self.module_.represent)
 
     def represent_task(self, rows: Rows, place: int) -> Iterator[Tensor]:
-        """Yield what one task's head reads, (n_members, n, n_hidden), of rows."""
+        """Yield the input (n_members, n, n_hidden) of one task's head for rows."""
         module = self.module_
         yield from self._apply(rows, lambda x: module.represent_task(x, place))
 
     @torch.inference_mode()
     def _apply(self, rows: Rows, function: Callable) -> Iterator[Any]:
-        if self.module_.training:  # to set it anew in every part takes its time
+        if self.module_.training:  # setting the mode in every module is slow
             self._set_training(False)
         n_members, size = len(self.module_.heads.weight), self.module_.n_rows_at_once
         for start in range(0, rows.n_rows, size):

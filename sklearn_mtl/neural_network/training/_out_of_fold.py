@@ -1,4 +1,4 @@
-"""Predictions of the training rows, each from the member that held it out."""
+"""Out-of-fold predictions of the training samples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["out_of_fold"]
 
 
 def out_of_fold(state: NetState, held_out: HeldOutRows) -> list[Any]:
-    """Return the outputs for every row, from the member that held it out."""
+    """Return the outputs for every sample, computed by the member that held it out."""
     data, n_outputs = held_out.data, state.encoder.layout.n_outputs
     fused, of_tokens = np.empty((len(held_out), n_outputs)), None
     if isinstance(data, LabelledTexts):

@@ -1,4 +1,4 @@
-"""Resolve what is left to "auto", from the number of rows and the kind of trunk."""
+"""Resolve parameters that are "auto" by the number of samples and the trunk."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ __all__ = [
     "resolve_embedding",
 ]
 
-SMALL = 100  # rows up to which one full batch is used and nothing is held out
+SMALL = 100  # up to this number of samples: one full batch, no hold-out
 DROPOUT = 0.15
 HIDDEN = (128, 128)
-FURTHER = 3  # times as many epochs, where regressions are nearly deterministic
-FURTHER_RATE = 3.0  # of their learning rate, relative to the first
+# The second stage, for nearly deterministic regression tasks, relative to the first:
+FURTHER = 3  # number of epochs
+FURTHER_RATE = 3.0  # learning rate
 DTYPES = {
-    "bfloat16": torch.float32,  # of the parameters; the trunk computes in bfloat16
+    "bfloat16": torch.float32,  # parameters only; the trunk computes in bfloat16
     "float32": torch.float32,
     "float64": torch.float64,
 }
@@ -37,26 +38,26 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How one fit is trained.
+    """Resolved parameters of one fit.
 
     Attributes
     ----------
     n_members : int
-        Independent nets in one batched product.
+        Number of independent nets.
     hold_out : bool
-        Whether rows are held out to choose the epoch.
+        Whether samples are held out to select the epoch.
     batch_size, max_epochs, patience : int
-        As the estimator's arguments, resolved.
+        Resolved parameters of the estimator; patience is n_iter_no_change.
     n_further : int
-        Epochs of a second stage, which follows if the tasks turn out to be nearly
-        deterministic; 0 for none.
+        Epochs of a second stage, which takes place if the tasks are nearly
+        deterministic; 0 for no second stage.
     dtype : torch.dtype
-        Of parameters, losses and heads: float64 where the data fit in one batch, unless
-        told otherwise.
+        Type of parameters, losses and heads. By default float64 if all samples fit in
+        one batch.
     trunk_dtype : torch.dtype or None
-        In which the trunk computes, where that is another.
+        Type in which the trunk computes; None for `dtype`.
     trunk : object
-        What builds the trunk: a spec, a module or a callable.
+        Spec, module or callable that builds the trunk.
     """
 
     n_members: int
@@ -73,10 +74,11 @@ class TrainingPlan:
 def make_plan(
     model: BaseMultiTaskNet, n_samples: int, *, is_wide: bool = False
 ) -> TrainingPlan:
-    """Return the plan for an estimator's arguments and so many rows.
+    """Return the plan for the parameters of an estimator and the number of samples.
 
-    Small data get one full batch in float64, no hold-out and no dropout: the fit is
-    then deterministic, and a whole-number weight is the same as repeating a row.
+    Small data sets are fitted with one full batch in float64, without hold-out and
+    dropout. The fit is then deterministic, and an integer weight is equivalent to
+    repeating a sample.
     """
     _check_device(model.device, type(model).__name__)
     largest = getattr(model.trunk, "largest_batch", MLP.largest_batch)
@@ -116,13 +118,13 @@ def make_plan(
 
 
 def _may_go_on(model: BaseMultiTaskNet, *, hold_out: bool) -> bool:
-    """Return whether the length of training is free, and a held-out loss can tell."""
+    """Return whether a second stage of training is allowed."""
     is_free = model.max_epochs == model.n_iter_no_change == "auto"
     return is_free and hold_out and model.lr_schedule == "cosine"
 
 
 def _check_device(device: str, who: str) -> None:
-    """Refuse a device that is not here before anything is computed."""
+    """Refuse an unavailable device before anything is computed."""
     try:
         torch.empty(1, device=device).cpu()  # "meta" holds no values to copy
     except (AssertionError, NotImplementedError, RuntimeError) as error:
@@ -134,7 +136,7 @@ def _check_device(device: str, who: str) -> None:
             else ""
         )
         raise ValueError(
-            f"{who}: device={device!r} cannot be used here ({reason}).{advice}"
+            f"{who}: device={device!r} is not available ({reason}).{advice}"
         ) from error
 
 
@@ -146,7 +148,7 @@ def _trunk(model: BaseMultiTaskNet, is_full: bool, is_wide: bool) -> Any:
         dropout = 0.0 if is_full else DROPOUT
     sizes = model.hidden_layer_sizes
     if isinstance(sizes, str):
-        # words add up: layers that combine them learn rare ones by heart
+        # a linear map, because hidden layers overfit combinations of rare words
         sizes = () if is_wide else HIDDEN
     return MLP(sizes, model.activation, dropout)
 

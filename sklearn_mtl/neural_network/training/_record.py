@@ -1,4 +1,4 @@
-"""What a net writes down of the losses of an epoch."""
+"""Record of the losses of an epoch in the history of a net."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["record_epoch", "record_losses"]
 
 
 def record_epoch(net: Any, prefix: str, total: Tensor, n_steps: int) -> Tensor:
-    """Record the mean losses of an epoch, and return them by member.
+    """Record the mean losses of an epoch, and return those of each member.
 
     Shapes: total (n_members, n_trained) -> (n_members, n_trained).
     """
@@ -32,7 +32,7 @@ def record_epoch(net: Any, prefix: str, total: Tensor, n_steps: int) -> Tensor:
 def record_losses(
     net: Any, prefix: str, losses: Tensor, is_absent: Sequence[bool] | None = None
 ) -> None:
-    """Record the losses of the tasks, their sum, and whether it is the lowest so far.
+    """Record the task losses, their weighted sum, and whether it is the lowest so far.
 
     Shapes: losses (n_trained,).
     """
@@ -44,7 +44,7 @@ def record_losses(
     pairs = zip(weights, values, strict=True)
     total = sum(weight * value for weight, value in pairs if not math.isnan(value))
     net.history.record(prefix + "_loss", total)
-    # what skorch's Checkpoint monitors
+    # monitored by skorch's Checkpoint
     is_best = total < net.lowest_.get(prefix, math.inf)
     net.history.record(prefix + "_loss_best", is_best)
     if is_best:
@@ -61,6 +61,6 @@ def _check_finite(net: Any, values: list[float], is_absent: Sequence[bool]) -> N
                 f"{net.who}: the loss of task {name!r} became {value} in epoch "
                 f"{len(net.history)}.",
                 place,
-                f"Lower lr (now {net.lr}), or scale the inputs if the trunk takes them "
-                "as they are.",
+                f"Lower lr (now {net.lr}), or scale X if the trunk receives raw "
+                "values.",
             )

@@ -1,4 +1,4 @@
-"""What one training of a net is given."""
+"""Inputs of one training of a net."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ __all__ = ["TrainingRun"]
 
 
 class _Checkpoint(Protocol):
-    """What keeps the state of a training on the disk."""
+    """Writes the state of training to disk."""
 
     def resume(self, net: Any) -> tuple[int, bool]:
-        """Return how many epochs are done, and whether training is over."""
+        """Return the number of completed epochs, and whether training is complete."""
 
     def write(self, net: Any, *, is_complete: bool) -> None:
-        """Keep the state after one more epoch."""
+        """Write the state after an epoch."""
 
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What one training of a net is given; nothing of it stays in the net.
+    """Inputs of one training of a net, which the net does not keep.
 
     Attributes
     ----------
     batches : BatchIterator
-        The training rows.
+        Training samples.
     held_out : HeldOutRows or None
-        What is evaluated at the end of each epoch.
+        Samples to evaluate after each epoch.
     n_epochs : int
-        At most so many, in the first stage.
+        Maximum number of epochs in the first stage.
     n_further : int
-        Epochs of a second stage without dropout, which `track` may let follow.
+        Maximum number of epochs in the second stage, which has no dropout.
     schedule : callable or None
-        Maps the number of steps done to the factor of lr; None leaves lr to callbacks.
+        Maps the number of completed steps to the factor of lr; None is a factor of 1.
     track : callable or None
-        Gets the net and the held-out losses at the end of an epoch, and says whether
-        training shall stop.
+        Takes the net and the held-out losses of an epoch, and returns whether training
+        should stop.
     regularizer : Regularizer or None
-        Terms of the objective beside the losses.
+        Terms of the objective in addition to the losses.
     monitor : GradientMonitor or None
-        Measures the gradients of the tasks once an epoch.
+        Measures the task gradients once per epoch.
     head_update : HeadUpdate or None
-        Learns instead of the optimiser, after a fit.
+        Used instead of the optimiser after a fit.
     events : FitEvents or None
-        Tells scikit-learn's callbacks of every epoch.
+        Notifies scikit-learn's callbacks of every epoch.
     generators : sequence of torch.Generator
-        All that the training draws from.
+        All random generators of the training.
     checkpoint : Checkpoint or None
-        Keeps the state after every epoch.
+        Writes the state after every epoch.
     """
 
     batches: BatchIterator

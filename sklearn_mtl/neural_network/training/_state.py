@@ -1,4 +1,4 @@
-"""What a fit leaves behind, and how it is applied to rows."""
+"""State of a fitted net, and its predictions."""
 
 from __future__ import annotations
 
@@ -36,47 +36,47 @@ class NetState:
     Attributes
     ----------
     preparation : Preparation
-        Maps X to the columns of the net.
+        Maps X to the inputs of the net.
     encoder : TargetEncoder
         Maps logits to predictions.
     net : MultiTaskNet
         The skorch net.
     dtype : torch.dtype
-        Of the parameters.
+        Type of the parameters.
     seed : int
-        Of everything that is drawn.
+        Seed of all random numbers.
     n_calls : int
-        Trainings so far: one, or more with partial_fit and warm_start.
+        Number of trainings so far; more than one with partial_fit and warm_start.
     places_in_fit : list of int or None, or None
-        Column of y in fit of each task, None of one that was added since; None where
-        they are the first ones in their order.
+        Column of each task in the y of fit, None for a task that was added later. None
+        if the tasks are the first columns, in the same order.
     best_epoch : int
-        The epoch whose weights were kept; 0 where nothing was held out.
+        Epoch whose weights were kept; 0 if no sample was held out.
     held_out_outputs : list of ndarray or None
-        As `outputs`, for the training rows, each from the member that held it out; None
-        where not every row was held out.
+        Outputs for the training samples, each computed by the member that held the
+        sample out; None unless every sample was held out.
     calibration : CalibrationData or None
-        What intervals and sets are calibrated on; None where nothing was held out.
+        Held-out predictions for intervals and sets; None if no sample was held out.
     task_relation : ndarray of shape (n_tasks, n_tasks) or None
-        How the tasks are related, None where nothing was said of it.
+        Relation between the tasks; None if the parameter is None.
     head_update : HeadUpdate or None
-        How the heads learn from samples that come after a fit; None before any.
+        Second-order updates of the heads after a fit; None if there was no fit.
     stream : Stream or None
-        Of a net that began with partial_fit: what it remembers.
+        Statistics of the stream, if the first call was partial_fit.
     stored : StoredSamples
-        Samples that it has seen.
+        Stored training samples.
     class_mass : ndarray of shape (n_tasks, n_classes) or None
-        Sums of sample weights so far, by which further calls balance the classes; None
-        where classes have no weights.
+        Sums of sample weights so far, which balance the classes in further calls; None
+        without class weights.
     label_mass : ndarray of shape (n_tasks,) or None
-        Sums of the sample weights of the labels so far; None before any.
+        Sums of the sample weights of all labels so far; None before the first label.
     added_tasks : dict of str to AddedTask
-        What was found when tasks were added after the fit.
+        Results of add_task by task name.
     last_update : UpdateRecord or None
-        What the last call of update did, None before any.
+        Result of the last call of update.
     """
 
-    #: What a file saved for predictions leaves out.
+    #: Attributes that a file saved for predictions does not contain.
     _only_for_training: ClassVar = (
         *("held_out_outputs", "head_update", "stream", "stored"),
     )
@@ -102,7 +102,7 @@ class NetState:
 
     @property
     def is_for_predictions(self) -> bool:
-        """Whether it comes from a file that leaves out what training needs."""
+        """True if the state was loaded from a file without the training state."""
         return not hasattr(self.net, "optimizer_")
 
     @property
@@ -111,7 +111,7 @@ class NetState:
         return len(self.net.module_.heads.weight)
 
     def attributes(self) -> dict[str, Any]:
-        """Return the fitted attributes of the estimator; what it predicts with."""
+        """Return the fitted attributes of the estimator."""
         n_epochs = len(self.net.history)
         return {
             "task_set_": self.encoder.task_set,
@@ -124,21 +124,21 @@ class NetState:
         }
 
     def follow(self, older: NetState) -> None:
-        """Take over the history of a net that this one replaces."""
+        """Copy the history of a net that this one replaces."""
         self.n_calls = older.n_calls
         self.added_tasks = older.added_tasks
         self.places_in_fit = older.places_in_fit
         self.net.follow(older.net)
 
     def renamed(self, task_set: TaskSet) -> NetState:
-        """Return a state whose tasks have other names; all else is shared."""
+        """Return a state with renamed tasks that shares all other data."""
         encoder, net = copy.copy(self.encoder), copy.copy(self.net)
         encoder.task_set = task_set
         net.task_names = [task_set.names[t] for t in encoder.layout.order]
         return replace(self, encoder=encoder, net=net)
 
     def scale_targets(self, stream: Stream) -> Stream:
-        """Give targets the scale of all labels so far, and keep the predictions.
+        """Scale targets by all labels so far without changing the predictions.
 
         References
         ----------
@@ -153,7 +153,7 @@ class NetState:
             ratio, shift = self.encoder.set_scale(
                 place, stream.moments.mean[t], stream.moments.scale[t]
             )
-            if not was_known:  # nothing was predicted that could be kept
+            if not was_known:  # no earlier predictions to preserve
                 continue
             at = self.encoder.layout.columns(place)
             with torch.no_grad():
@@ -163,14 +163,14 @@ class NetState:
         return after
 
     def outputs(self, X: ReadInputs) -> list[Any]:
-        """Return probabilities and values of all tasks, of tokens for each sample.
+        """Return probabilities or values of all tasks; for token tasks, by sample.
 
         Shapes: X (n_samples, n_features).
         """
         return self._decoded(X, self.encoder.decode)
 
     def _decoded(self, X: ReadInputs, decode: Decode) -> list[Any]:
-        """Return what `decode` makes of logits, in the order of X."""
+        """Return the decoded logits in the order of X."""
         if self.encoder.layout.tokens and isinstance(X, Texts):
             return self._text_outputs(X, decode)
         outputs = decode(self._apply(X, self.net.logits), X.shape[0])
@@ -178,11 +178,11 @@ class NetState:
         return outputs if places is None else [output[places] for output in outputs]
 
     def member_outputs(self, X: ReadInputs) -> list[list[np.ndarray]]:
-        """Return the outputs of each member, NaN for a task that it does not know.
+        """Return the outputs of each member; NaN for a task without labels.
 
         Shapes: X (n_samples, n_features).
         """
-        if isinstance(X, Texts):  # in an order of their own
+        if isinstance(X, Texts):  # computed in another order, by length
             members = range(self.n_members)
             return [self._decoded(X, partial(self._decode_member, m)) for m in members]
         return self._split_members(self._apply(X, self.net.logits))
@@ -192,7 +192,7 @@ class NetState:
     ) -> tuple[list[np.ndarray], np.ndarray | None]:
         """Return `outputs`, and the variance of the members' values around them.
 
-        None where errors are not known of single members.
+        The variance is None if the held-out errors of single members are unknown.
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_tasks).
         """
@@ -215,11 +215,11 @@ class NetState:
     def _decode_member(
         self, member: int, chunks: Iterable[Tensor], n_rows: int
     ) -> list[np.ndarray]:
-        """Return what one member says of n_rows rows."""
+        """Return the outputs of one member for n_rows samples."""
         return self._split_members(chunks)[member]
 
     def _text_outputs(self, X: Texts, decode: Decode) -> list[Any]:
-        """Return outputs of all tasks, for tokens a list with an array per sample."""
+        """Return the outputs of all tasks; those of tokens are lists over texts."""
         of_texts, of_tokens = [], []
         for texts, tokens in self._apply(X, self.net.token_logits):
             of_texts.append(decode([texts], texts.shape[1]))
@@ -238,14 +238,14 @@ class NetState:
         return outputs
 
     def represent(self, X: ReadInputs) -> np.ndarray:
-        """Return the shared representation of all members side by side.
+        """Return the concatenated shared representations of all members.
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_members * n_shared).
         """
         return _side_by_side(self._apply(X, self.net.represent), X)
 
     def represent_task(self, X: ReadInputs, task: int) -> np.ndarray:
-        """Return what a task's head reads in all members, side by side.
+        """Return the concatenated inputs of the head of a task in all members.
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_members * n_hidden).
         """
@@ -255,7 +255,7 @@ class NetState:
         return _side_by_side(self._apply(X, self._task_reader(place)), X)
 
     def head_inputs(self, X: ReadInputs, place: int | None = None) -> Tensor:
-        """Return what all heads read, or the one at a place, in double precision.
+        """Return the input of all heads, or of the head at a place, in float64.
 
         Shapes: X (n_samples, n_features) -> (n_members, n_samples, n_hidden).
         """
@@ -265,10 +265,10 @@ class NetState:
         return found if places is None else found[:, places]
 
     def project(self, X: ReadInputs, task: int) -> np.ndarray:
-        """Return what a task's head reads in the row space of that head.
+        """Return the projection of a head's input on the row space of its weights.
 
-        The part of z that the task's head can see: coordinates in an orthonormal basis
-        of the rows of its linear maps, in each member.
+        The coordinates refer to an orthonormal basis of the rows of the head's linear
+        maps, in each member. Other parts of the input do not affect the head's outputs.
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_members * rank).
         """
@@ -280,7 +280,7 @@ class NetState:
         chunks = self._apply(X, self._task_reader(place))
         return _side_by_side((z @ basis for z in chunks), X)
 
-    def say(self, X: ReadInputs, task: int) -> np.ndarray:
+    def task_output(self, X: ReadInputs, task: int) -> np.ndarray:
         """Return the probabilities or the value of a task as float32 columns.
 
         Shapes: X (n_samples, n_features) -> (n_samples, n_columns).
@@ -289,7 +289,7 @@ class NetState:
         return output if output.ndim == 2 else output[:, None]
 
     def _place(self, task: int, purpose: str) -> int:
-        """Return the place of a column of y among the tasks that have a head."""
+        """Return the index of a task among the tasks that have a head."""
         order = self.encoder.layout.order.tolist()
         if task not in order:
             chosen = self.encoder.task_set.tasks[task]
@@ -305,9 +305,9 @@ class NetState:
     def _apply(
         self, X: ReadInputs, function: Callable[[Rows], Iterator[Any]]
     ) -> Iterator[Any]:
-        """Prepare and map some rows at a time, whose temporaries stay in the cache.
+        """Prepare and map chunks of samples, small enough for the processor's cache.
 
-        Texts come by length, with little padding: `_places` says where.
+        Texts are sorted by length to reduce padding; `_places` inverts the order.
         """
         device = torch.device(self.net.device)
         if isinstance(X, Texts):
@@ -322,12 +322,12 @@ def _by_length(texts: Texts) -> np.ndarray:
 
 
 def _places(X: ReadInputs) -> np.ndarray | None:
-    """Return where each sample is in what `_apply` yields; None for in its order."""
+    """Return the position of each sample in the output of `_apply`; None if equal."""
     return np.argsort(_by_length(X)) if isinstance(X, Texts) else None
 
 
 def _side_by_side(chunks: Iterator[Tensor], X: ReadInputs) -> np.ndarray:
-    """Return all members of each sample of X as one row."""
+    """Return one row per sample with the concatenated columns of all members."""
     flat = [z.transpose(0, 1).flatten(1) for z in chunks]  # (n, n_members * width)
     rows, places = torch.cat(flat).float().cpu().numpy(), _places(X)
     return rows if places is None else rows[places]

@@ -1,4 +1,4 @@
-"""Compute under torch's usual switches, and leave the caller's as they were."""
+"""Use the default settings of torch in a block, and restore the caller's settings."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["usual_torch"]
 
 
 class _ProcessState:
-    """What torch keeps once for the process: thread count and default dtype."""
+    """Thread count and default dtype, which torch stores once per process."""
 
-    # Threads copy the count when they first compute, and then have one each. So the
-    # caller's values are what the first of overlapping blocks found; each block puts
-    # the count back in its own thread, and the last one the dtype.
+    # Every thread copies the count when it first computes. The caller's values are
+    # therefore those that the first of several overlapping blocks finds. Each block
+    # restores the count in its thread, and the last block restores the dtype.
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -27,9 +27,9 @@ class _ProcessState:
 
     @contextmanager
     def hold(self, n_threads: int | None) -> Iterator[None]:
-        """Use n_threads (None: as it is) and float32 by default in the block."""
+        """Set n_threads, unless it is None, and the default dtype float32."""
         with self.lock:
-            # Only the first block sees the caller's values; later ones see ours.
+            # later blocks would find the values that the first block has set
             if self.n_active == 0:
                 self.n_threads = torch.get_num_threads()
                 self.dtype = torch.get_default_dtype()
@@ -43,7 +43,7 @@ class _ProcessState:
             yield
         finally:
             with self.lock:
-                if pid == os.getpid():  # not in a child that was forked in the block
+                if pid == os.getpid():  # not in a child forked inside the block
                     self.n_active -= 1
                 if n_threads is not None:
                     torch.set_num_threads(self.n_threads)
@@ -51,9 +51,9 @@ class _ProcessState:
                     torch.set_default_dtype(self.dtype)
 
     def forget(self) -> None:
-        """Give a forked child the caller's values: the fitting threads are not there.
+        """Restore the caller's values in a forked child, where no block is active.
 
-        The lock may have been held in the moment of the fork.
+        The lock is replaced, because it may have been held during the fork.
         """
         self.lock = threading.Lock()
         if self.n_active:
@@ -63,17 +63,16 @@ class _ProcessState:
 
 
 _process = _ProcessState()
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+if hasattr(os, "register_at_fork"):  # not available on Windows
     os.register_at_fork(after_in_child=_process.forget)
 
 
 @contextmanager
 def usual_torch(n_threads: int | None) -> Iterator[None]:
-    """Use n_threads in torch while the block runs, and its usual switches.
+    """Use n_threads and the default settings of torch inside the block.
 
-    Gradients are on, automatic casts, inference mode and anomaly detection off, and new
-    tensors are float32 on the CPU, whatever a notebook or a training script around has
-    set.
+    Gradients are enabled; autocast, inference mode and anomaly detection are disabled;
+    new tensors are float32 on the CPU. The caller may have changed these settings.
     """
     with ExitStack() as switches:
         switches.enter_context(_process.hold(n_threads))
@@ -82,7 +81,7 @@ def usual_torch(n_threads: int | None) -> Iterator[None]:
         switches.enter_context(torch.enable_grad())
         if torch.is_anomaly_enabled():  # its checks fail in torch.func.vmap
             switches.enter_context(torch.autograd.set_detect_anomaly(False))
-        # costs time in every call of torch, so only where it is needed
+        # only if needed, because the context slows down every call of torch
         if torch.get_default_device().type != "cpu":
             switches.enter_context(torch.device("cpu"))
         for device in ("cpu", "cuda"):

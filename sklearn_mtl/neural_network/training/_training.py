@@ -1,4 +1,4 @@
-"""Set a net up from data, and train it."""
+"""Set up a net for given data, and train it."""
 
 from __future__ import annotations
 
@@ -85,39 +85,40 @@ if TYPE_CHECKING:
 __all__ = ["Call", "keeping_generator", "train_state"]
 
 _FOLDS, _PARAMETERS = 0, 1  # streams of random numbers
-_KEEPING = 2**30  # the calls from here on are about which samples of a stream are kept
+_KEEPING = 2**30  # first random stream for the choice of the stored samples
 
 
 @dataclass(frozen=True)
 class Call:
-    """What is special about one call of fit or partial_fit.
+    """Settings of one call of fit, partial_fit or update.
 
     Attributes
     ----------
     seed : int
-        Of everything that is drawn.
+        Seed of all random numbers.
     label_mass : ndarray of shape (n_tasks,)
-        Sums of the sample weights of the labels so far, those of this call among them.
+        Sums of the sample weights of all labels so far, including this call.
     held : Held
-        What the caller says about the samples that are held out.
+        Groups or validation set given by the user.
     is_partial : bool
-        Whether to do one epoch at a constant rate without holding rows out.
+        Whether to train for one epoch at a constant rate without held-out samples.
     is_anew : bool
-        Whether preparation and net are made, and not taken from a state.
+        Whether to set up a new preparation and net, instead of using those of a state.
     stream : Stream or None
-        Of a net that began with partial_fit, with the samples of this call.
+        Statistics of a stream including this call, if the first call was partial_fit.
     stored : StoredSamples
-        Samples so far, with those of this call of partial_fit.
+        Stored samples, including those of this call of partial_fit.
     members : ndarray of shape (1 or n_members, n_samples), bool, or None
-        Which samples each member learns from in a call of partial_fit.
+        Mask of the samples on which each member is trained, in a call of partial_fit.
     n_further_epochs : int
-        In a call of update: so many epochs of the whole net. 0 learns as partial_fit.
+        Number of epochs of the whole net, in a call of update; with 0, training is that
+        of partial_fit.
     further_rate : float
-        Of these epochs, relative to that of a fit; it falls to zero.
+        Initial learning rate of these epochs relative to that of fit.
     events : FitEvents or None
-        What scikit-learn's callbacks are told, in a call of fit.
+        Events for scikit-learn's callbacks, in a call of fit.
     checkpoint : Checkpoint or None
-        What keeps the state of training on the disk, in a call of fit.
+        Writer of the state of training, in a call of fit.
     """
 
     seed: int
@@ -136,7 +137,7 @@ class Call:
     def of_batch(
         self, model: BaseMultiTaskNet, state: NetState | None, batch: Samples
     ) -> tuple[Call, Samples]:
-        """Return the call with what it remembers, and what is to be learned in it."""
+        """Return the call with its stored samples, and the samples to train on."""
         stream, stored, n_calls = None, NOTHING, 0
         if state is not None:
             stream, stored, n_calls = state.stream, state.stored, state.n_calls
@@ -157,7 +158,7 @@ class Call:
 
 
 def keeping_generator(seed: int, n_calls: int) -> np.random.Generator:
-    """Return what draws the samples that are stored in a call."""
+    """Return the generator that selects the samples to store in a call."""
     return np.random.default_rng(spawn_seeds(seed, 1, _KEEPING + n_calls))
 
 
@@ -169,12 +170,12 @@ def train_state(
     state: NetState | None,
     call: Call,
 ) -> NetState:
-    """Train a net on validated data, a new one or one that goes on."""
+    """Train a new or existing net on validated data."""
     plan = make_plan(model, X.shape[0], is_wide=is_wide(X))
     if state is not None and plan.n_members != state.n_members:
         raise ValueError(
-            f"{type(model).__name__}: n_members is {plan.n_members}, but the net to go "
-            f"on with has {state.n_members}. Fit a new estimator."
+            f"{type(model).__name__}: n_members is {plan.n_members}, but the fitted "
+            f"net has {state.n_members} members. Fit a new estimator."
         )
     if state is not None:
         if model.lr != state.net.lr:
@@ -185,7 +186,7 @@ def train_state(
     if members is None:
         members = np.ones((1, X.shape[0]), dtype=bool)
     if plan.hold_out and held.is_allowed and not call.is_partial:
-        # the same rows are held out whenever the same data come again
+        # the seed does not depend on the call, so a warm start holds out the same rows
         fold_seed = spawn_seeds(call.seed, 1, _FOLDS)[0]
         fraction = model.validation_fraction
         members = draw_folds(
@@ -232,7 +233,7 @@ def _store(
     state: NetState,
     parts: list[tuple[Any, Labels, np.ndarray]],
 ) -> StoredSamples:
-    """Return a sample of inputs and labels, with the members that learned from them."""
+    """Return a random subset of the samples, with the members trained on them."""
     stored, rng = NOTHING, keeping_generator(state.seed, state.n_calls)
     for X, labels, members in parts:
         size = n_kept(model.n_stored_samples, X, is_stream=False)
@@ -245,7 +246,7 @@ def _store(
 def _held_out_rows(
     state: NetState, data: LabelledRows, members: np.ndarray, held: Held
 ) -> HeldOutRows | None:
-    """Return what each member is evaluated on, or None."""
+    """Return the held-out samples of each member, or None."""
     device = data.targets.device
     if held.labels is not None:
         data = label_rows(
@@ -268,7 +269,7 @@ def _set_up(
     plan: TrainingPlan,
     seed: int,
 ) -> NetState:
-    """Fit preparation and encoder, and build the untrained net."""
+    """Fit the preparation and the encoder, and build the untrained net."""
     who = type(model).__name__
     losses = read_losses(model.loss, task_set.tasks, who)
     task_set = task_set.with_periods([loss.period for loss in losses])
@@ -302,7 +303,7 @@ def _fit_preparation(
     targets: TargetsOf,
     plan: TrainingPlan,
 ) -> Preparation:
-    """Learn from all samples, or from those of a stream that are in memory."""
+    """Fit the preparation to all samples, or to the subset of a table in memory."""
     if isinstance(X, StreamedTable):
         rows, whole = X.rows, targets
         X, weights, targets = X.sample, weights[:, rows], lambda m: whole(m)[rows]
@@ -330,11 +331,11 @@ def _train(
     plan: TrainingPlan,
     call: Call,
 ) -> None:
-    """Run the epochs, and keep the best where rows are held out."""
+    """Run the epochs, and keep the best one if samples are held out."""
     net, device, is_partial = state.net, torch.device(model.device), call.is_partial
     order = order_generators(state)
     rows = _row_numbers(members, device)
-    # one set of samples serves all members where nothing is held out
+    # without held-out samples, all members are trained on the same samples
     rows = rows * state.n_members if len(rows) < state.n_members else rows
     batches = BatchIterator(data, rows, plan.batch_size, order)
     n_epochs, n_further = plan.max_epochs, 0
@@ -396,7 +397,7 @@ def _train(
 def _calibration_data(
     state: NetState, X: ReadInputs, labels: Labels, members: np.ndarray, held: Held
 ) -> CalibrationData:
-    """Return what is known of errors on the samples that were held out."""
+    """Return predictions and labels of the held-out samples."""
     tasks, outputs, fold = state.encoder.task_set.tasks, state.held_out_outputs, None
     if outputs is not None:
         fold = (~members).argmax(axis=0)

@@ -1,1 +1,1 @@
-"""Bring a fitted net up to date with new samples, and judge it by held-out ones."""
+"""Updates of a fitted net with new samples, and their evaluation."""

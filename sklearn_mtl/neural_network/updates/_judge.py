@@ -1,4 +1,4 @@
-"""Compare the losses of held-out samples before and after an update."""
+"""Comparison of held-out losses before and after an update."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from sklearn_mtl.neural_network.updates._record import LossChange
 
 __all__ = ["Comparison", "HeldOutLosses", "compare_losses", "held_out_losses"]
 
-# One-sided: above two standard errors where the labels are many and the task is one.
+# One-sided; for one task with many labels this is a limit of two standard errors.
 _LEVEL = float(stats.norm.sf(2.0))
-_ROUNDING = 1e-6  # of the prior loss; less is not worse
+_ROUNDING = 1e-6  # relative to the prior loss; smaller increases are ignored
 
 
 @dataclass(frozen=True)
 class HeldOutLosses:
-    """Losses of labels, each by the members that did not learn from it.
+    """Losses of labels under the members that were not trained on them.
 
     Attributes
     ----------
     losses, weights : ndarray of shape (n_samples, n_trained)
-        Mean loss over the members that hold a sample out, and weight of the label; 0
-        where there is none or no member holds it out.
+        Mean loss over the members that hold the sample out, and weight of the label.
+        Both are 0 for missing labels and if no member holds the sample out.
     """
 
     losses: np.ndarray
@@ -36,18 +36,18 @@ class HeldOutLosses:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Losses before and after, and what is worse by more than noise.
+    """Losses before and after an update, and the significant increases.
 
     Attributes
     ----------
     changes : dict of int to LossChange
-        Of the tasks that have a label, by their place.
+        Changes of the tasks that have a label, by task index.
     worse : list of int
-        Those that are worse.
+        Tasks whose loss is significantly higher.
     mean : LossChange or None
-        Of the mean over tasks of loss / prior loss; None without a label.
+        Change of the mean over tasks of loss / prior loss; None without labels.
     is_mean_worse : bool
-        Whether that is worse.
+        Whether this mean is significantly higher.
     """
 
     changes: dict[int, LossChange]
@@ -57,7 +57,7 @@ class Comparison:
 
 
 def held_out_losses(net: MultiTaskNet, held_out: HeldOutRows) -> HeldOutLosses:
-    """Return the losses of held-out labels under a net."""
+    """Return the losses of a net on held-out labels."""
     shape = len(held_out.data), len(net.task_names)
     total, weight, count = np.zeros((3, *shape))
     for index, losses, weights in net.held_out_losses(held_out):
@@ -77,15 +77,15 @@ def compare_losses(
     rows: np.ndarray,
     prior_losses: np.ndarray,
 ) -> Comparison:
-    r"""Compare the losses of some rows, task by task and on average.
+    r"""Compare the losses of some samples, for each task and for the mean over tasks.
 
-    With the differences :math:`d_{it}` of the losses of a sample, the mean
+    Let :math:`d_{it}` be the difference of the losses of a label. The mean
     :math:`\bar d_t` with weights :math:`v_{it} = w_{it} / \sum_i w_{it}` has the
     variance :math:`\frac{n}{n - 1} \sum_i v_{it}^2 (d_{it} - \bar d_t)^2`. A task is
-    worse if :math:`\bar d_t` exceeds so many standard errors that chance alone does it
-    to any of the tasks with a probability of 0.023 (Bonferroni). The last test is of
-    the mean over tasks of the loss relative to that of the prior, which sees what is a
-    little worse everywhere.
+    worse if :math:`\bar d_t` exceeds a multiple of its standard error. The multiple is
+    chosen by the Bonferroni correction such that the probability of a false alarm for
+    any task is 0.023. The mean over tasks of loss / prior loss is tested too, because
+    it detects small increases that many tasks have in common.
 
     Shapes: rows (n_samples,), bool, prior_losses (n_trained,).
     """
@@ -112,7 +112,7 @@ def compare_losses(
 def _change(
     before: np.ndarray, after: np.ndarray, weights: np.ndarray
 ) -> tuple[LossChange, np.ndarray]:
-    """Return the change of a mean loss, and by how much each sample departs from it."""
+    """Return the change of the mean loss, and each sample's deviation from it."""
     share = weights / weights.sum()
     first, last = float(share @ before), float(share @ after)
     scatter = share * (after - before - (last - first))
@@ -126,7 +126,7 @@ def _standard_error(scatter: np.ndarray, is_sample: np.ndarray) -> float:
 
 
 def _is_worse(change: LossChange, level: float, unit: float) -> bool:
-    if change.n_samples < 2:  # which says nothing of the noise
+    if change.n_samples < 2:  # the standard error is unknown
         return False
     limit = stats.t.isf(level, change.n_samples - 1) * change.error + _ROUNDING * unit
-    return not change.after - change.before <= limit  # so that NaN is worse
+    return not change.after - change.before <= limit  # True for NaN

@@ -1,4 +1,4 @@
-"""What an update did."""
+"""Result of an update."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ __all__ = ["LossChange", "UpdateRecord"]
 
 @dataclass(frozen=True)
 class LossChange:
-    """The loss of one task on held-out labels, before and after an update.
+    """Loss of one task on held-out labels before and after an update.
 
     Attributes
     ----------
     n_samples : int
         Number of samples with a label.
     before : float
-        Weighted mean of the loss that the net minimises.
+        Weighted mean of the training loss before the update.
     after : float
-        The same afterwards.
+        Weighted mean of the training loss after the update.
     error : float
-        Standard error of their difference, over the samples; NaN with one sample.
+        Standard error of the difference, over samples; NaN for a single sample.
     """
 
     n_samples: int
@@ -29,7 +29,7 @@ class LossChange:
     error: float
 
     def __str__(self) -> str:
-        """Return the numbers in words."""
+        """Return the losses and the standard error as text."""
         return (
             f"from {self.before:.4g} to {self.after:.4g} (standard error of the "
             f"difference {self.error:.2g}, {self.n_samples} samples)"
@@ -38,25 +38,25 @@ class LossChange:
 
 @dataclass(frozen=True)
 class UpdateRecord:
-    """What the last call of `update` did.
+    """Result of a call of `update`.
 
     Attributes
     ----------
     is_accepted : bool
         Whether the net was changed.
     n_new : int
-        New samples with a label.
+        Number of new samples with a label.
     n_replayed : int
-        Stored samples that were learned again.
+        Number of stored samples that were used for training again.
     whole_net : bool
-        Whether all layers learned, and not only the last ones of the tasks.
+        Whether all layers were trained, instead of only the last layers of the tasks.
     on_stored : dict of str to LossChange
-        By task, what happened to the loss on stored samples that were held out; without
-        tasks that have no such label.
+        Change of the loss on held-out stored samples, for each task that has such
+        labels.
     on_new : dict of str to LossChange
-        The same on new samples that were held out.
+        Change of the loss on held-out new samples, for each task that has such labels.
     reasons : tuple of str
-        Why it was refused.
+        Reasons for the refusal.
 
     Examples
     --------

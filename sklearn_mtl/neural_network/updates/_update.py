@@ -31,30 +31,30 @@ if TYPE_CHECKING:
 
 __all__ = ["NewSamples", "update_state"]
 
-# Epochs of the whole net and their rate, relative to that of a fit. On samples of adult
-# whose inputs had shifted, the second forgot more than the first; on scm20d, where the
-# noise is small, the first left the net half-way, and the second forgot nothing.
+# Epochs of the whole net, and their learning rate relative to that of fit. On adult
+# with shifted inputs, the second setting forgot more than the first. On scm20d, which
+# has little noise, the first did not converge, and the second forgot nothing.
 _WHOLE_NET = ((10, 0.1), (20, 0.3))
 _HEADS = (0, 1.0)
-_FOLDS = 2**28  # the calls from here on are about which new samples are held out
+_FOLDS = 2**28  # first random stream for the choice of held-out new samples
 
 
 @dataclass(frozen=True)
 class NewSamples:
-    """What a call of update is given.
+    """Inputs of a call of update.
 
     Attributes
     ----------
     samples : Samples
-        Those with a label.
+        New samples with a label.
     group : ndarray of shape (n_samples,) or None
-        Their groups, which are held out together.
+        Group of each sample. Groups are held out together.
     can_divide : bool
-        Whether some can be held out.
+        Whether some samples can be held out.
     class_mass : ndarray of shape (n_tasks, n_classes) or None
-        Sums of sample weights, with those of earlier calls.
+        Sums of sample weights by class, including earlier calls.
     label_mass : ndarray of shape (n_tasks,)
-        Sums of sample weights, with those of earlier calls.
+        Sums of sample weights by task, including earlier calls.
     """
 
     samples: Samples
@@ -65,15 +65,15 @@ class NewSamples:
 
 
 def update_state(model: BaseMultiTaskNet, state: NetState, new: NewSamples) -> NetState:
-    """Return an updated net, or the given one with a record of why it is kept.
+    """Return an updated state, or the given one with the reasons for the refusal.
 
-    The given one stays as it is.
+    The given state is not modified.
     """
     batch, stored = _hold_out(model, state, new), state.stored
     samples = batch if stored.samples is None else stored.samples + batch
     start = _copy(model, state)
     start.class_mass, start.label_mass = new.class_mass, new.label_mass
-    if start.stream is not None:  # in another unit, losses could not be compared
+    if start.stream is not None:  # first, because the scale changes the unit of losses
         start.stream = start.scale_targets(start.stream.more(batch))
     trial = _Trial.begin(model, start, samples, n_new=len(batch))
     before = held_out_losses(start.net, trial.held_out)
@@ -93,14 +93,14 @@ def update_state(model: BaseMultiTaskNet, state: NetState, new: NewSamples) -> N
 
 @dataclass(frozen=True)
 class _Attempt:
-    """A net that has learned, its losses on held-out samples, and what they say."""
+    """A trained copy of the net with its held-out losses and their evaluation."""
 
     state: NetState
     losses: HeldOutLosses
     record: UpdateRecord
 
     def is_better(self, other: _Attempt, state: NetState, is_new: np.ndarray) -> bool:
-        """Whether new samples speak for this one by more than noise."""
+        """Return whether this copy is significantly better on new samples."""
         if not (self.record.is_accepted and other.record.is_accepted):
             return not other.record.is_accepted
         prior = state.encoder.prior_losses_
@@ -115,10 +115,10 @@ def _attempt(
     n_epochs: int,
     rate: float,
 ) -> _Attempt:
-    """Train a copy, of the heads alone (no epoch) or of the whole net, and judge it."""
+    """Train and evaluate a copy: the heads only (n_epochs=0), or all layers."""
     whole_net = n_epochs > 0
     learned = trial.samples
-    # Second-order steps of the heads know what earlier samples said.
+    # Second-order steps of the heads already account for the earlier samples.
     if start.head_update is not None and not whole_net:
         learned = learned[np.flatnonzero(trial.is_new)]
     assert start.label_mass is not None  # for the type checker
@@ -135,8 +135,8 @@ def _attempt(
     tasks, moved = start.encoder.task_set, _copy(model, start)
     labels = _labels(model, start, learned)
     if whole_net:
-        # Its moments are of the last steps of the fit, whose gradients were small: the
-        # first steps on other samples would be many times as long as the rate.
+        # The optimiser's moments are those of the small gradients at the end of the
+        # fit. With them, the first steps on other samples would be far too long.
         moved.net.optimizer_.state.clear()
     moved = train_state(model, learned.X, tasks, labels, moved, call)
     if whole_net:
@@ -150,7 +150,7 @@ def _attempt(
 
 @dataclass(frozen=True)
 class _Trial:
-    """All samples of an update, as the net sees them."""
+    """Stored and new samples of an update, prepared for the net."""
 
     samples: Samples
     labels: Labels
@@ -164,7 +164,7 @@ class _Trial:
     def begin(
         cls, model: BaseMultiTaskNet, state: NetState, samples: Samples, n_new: int
     ) -> _Trial:
-        """Read the samples; `n_new` of them, the last, are new."""
+        """Prepare the samples; the last `n_new` of them are new."""
         known = state.encoder.known_ | np.zeros((state.n_members, 1), dtype=bool)
         labels, device = _labels(model, state, samples), torch.device(model.device)
         state.encoder.weigh(labels.codes, labels.weights, samples.trains.T)
@@ -178,8 +178,8 @@ class _Trial:
         return cls(samples, labels, data, held_out, is_new, known, order)
 
     def ways(self, state: NetState) -> list[tuple[int, float]]:
-        """Return the epochs of the whole net and their rate, for each way to try."""
-        # What trains the trunk without labels of a task spoils it unseen.
+        """Return the number of epochs and the learning rate of each copy."""
+        # Training the trunk without labels of a task could harm this task unnoticed.
         n_labels = self._n_labels(~self.is_new)
         covers_tasks = (n_labels[self.known] > 0).all() and not self.is_new.all()
         if not covers_tasks:
@@ -187,7 +187,7 @@ class _Trial:
         return [*_WHOLE_NET] if state.head_update is None else [_HEADS, *_WHOLE_NET]
 
     def renew_head_update(self, state: NetState) -> None:
-        """Tell the second-order steps of what was learned."""
+        """Add the new samples to the second-order updates of the heads."""
         if state.head_update is None:
             return
         labels = torch.as_tensor(self._n_labels(self.is_new))
@@ -197,7 +197,7 @@ class _Trial:
         )
 
     def _n_labels(self, rows: np.ndarray) -> np.ndarray:
-        """Return the weights of labels that members learn, (n_members, n_trained)."""
+        """Return the label weights in training, (n_members, n_trained)."""
         weights = self.labels.weights[rows][:, self.order]
         return self.samples.trains[rows].T @ weights
 
@@ -214,7 +214,7 @@ def _labels(model: BaseMultiTaskNet, state: NetState, samples: Samples) -> Label
 
 
 def _hold_out(model: BaseMultiTaskNet, state: NetState, new: NewSamples) -> Samples:
-    """Return the new samples, with the members that learn from each."""
+    """Return the new samples with the members that are trained on each."""
     batch, n_members = new.samples, state.n_members
     if len(batch) < 2 or not new.can_divide:
         return batch
@@ -230,8 +230,8 @@ def _hold_out(model: BaseMultiTaskNet, state: NetState, new: NewSamples) -> Samp
 
 
 def _copy(model: BaseMultiTaskNet, state: NetState) -> NetState:
-    """Return a state that can be trained while the given one stays as it is."""
-    # The user's callbacks are told of the epochs, not copies of them.
+    """Return a copy of the state that can be trained separately."""
+    # The callbacks of the user are not copied: they are notified of all epochs.
     memo: dict[int, Any] = {}
     for one in model.callbacks or []:
         callback = one[1] if isinstance(one, tuple) else one
@@ -248,20 +248,21 @@ def _judged(
     after: HeldOutLosses,
     is_new: np.ndarray,
 ) -> UpdateRecord:
-    """Return the record with what was found on held-out samples."""
+    """Return the record with the evaluation on held-out samples."""
     names, prior = state.net.task_names, state.encoder.prior_losses_
     parts, reasons = [], []
     for where, rows in (("stored", ~is_new), ("new", is_new)):
         found = compare_losses(before, after, rows, prior)
         parts.append({names[t]: change for t, change in found.changes.items()})
         reasons += [
-            f"on {where} samples the loss of task {names[t]!r} rose {found.changes[t]}"
+            f"on {where} samples the loss of task {names[t]!r} increased "
+            f"{found.changes[t]}"
             for t in found.worse
         ]
         if found.is_mean_worse and len(found.changes) > 1:
             reasons.append(
-                f"on {where} samples the mean over tasks of the loss, relative to that "
-                f"of the best constant, rose {found.mean}"
+                f"on {where} samples the mean over tasks of loss / loss of the best "
+                f"constant increased {found.mean}"
             )
     return replace(
         record,

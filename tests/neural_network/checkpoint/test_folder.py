@@ -194,7 +194,7 @@ def test_a_refit_that_cannot_write_leaves_the_model_as_it_was(tmp_path, plain):
 
 
 @pytest.mark.parametrize(
-    ("n_before", "then"), [(0, "none before it"), (1, "The one before is complete")]
+    ("n_before", "then"), [(0, "there is no previous"), (1, "from the previous one")]
 )
 def test_what_another_call_begins_with_is_said(n_before, then, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
@@ -207,7 +207,8 @@ def test_what_another_call_begins_with_is_said(n_before, then, tmp_path):
 def test_a_file_in_the_place_of_the_folder_is_an_error_before_training(tmp_path):
     (tmp_path / "file").write_text("")
     model = net(tmp_path / "file" / "below")
-    with pytest.raises(OSError, match=r"MultiTaskRegressor: no checkpoint can be .*"):
+    message = "MultiTaskRegressor: the checkpoint cannot be written to"
+    with pytest.raises(OSError, match=message):
         count_epochs(model, X, Y)
 
 
@@ -229,11 +230,11 @@ def read_only(folder):
 def test_a_read_only_folder_is_an_error_that_leaves_the_last_good_file(plain):
     with tempfile.TemporaryDirectory() as name:  # tmp_path is closed to other users
         folder = Path(name)
-        with read_only(folder), pytest.raises(PermissionError, match="no checkpoint"):
+        with read_only(folder), pytest.raises(PermissionError, match="cannot be wr"):
             net(folder).fit(X, Y)
         crash_after(3, net(folder), X, Y)
         run = files(folder)[0].parent
-        with read_only(run), pytest.raises(PermissionError, match="no checkpoint"):
+        with read_only(run), pytest.raises(PermissionError, match="cannot be wr"):
             net(folder).fit(X, Y)
         model = net(folder)
         assert count_epochs(model, X, Y) == N_EPOCHS - 3
@@ -300,6 +301,6 @@ def test_a_folder_without_locks_is_used_without_them(tmp_path, monkeypatch, plai
 def test_a_path_that_cannot_be_is_no_folder(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     X = np.arange(20.0).reshape(10, 2)
-    with pytest.raises(ValueError, match=r"Regressor: checkpoint=.* is no folder"):
+    with pytest.raises(ValueError, match=r"checkpoint=.* is not a valid path"):
         MultiTaskRegressor(checkpoint=path, max_epochs=1).fit(X, X)
     assert not list(tmp_path.iterdir())

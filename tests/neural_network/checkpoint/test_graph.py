@@ -101,5 +101,5 @@ def test_a_file_cannot_name_other_classes(kind, name):
 
 def test_other_surroundings_are_refused():
     members = Surroundings([torch.nn.Linear(2, 2)], []).write([])
-    with pytest.raises(ValueError, match="other parts"):
+    with pytest.raises(ValueError, match="different net"):
         Surroundings([torch.nn.ReLU()], []).read(members, Budget(10**6))

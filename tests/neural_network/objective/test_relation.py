@@ -111,7 +111,8 @@ def test_a_relation_of_strength_zero_is_none(on):
 def test_the_relation_that_was_given_is_that_of_the_fitted_net():
     model = tiny(MultiTaskClassifier, task_relation=TOGETHER).fit(X, PAIR)
     np.testing.assert_array_equal(model.task_relation_, TOGETHER)
-    with pytest.raises(AttributeError, match="MultiTaskClassifier: there is no task_r"):
+    message = "MultiTaskClassifier: task_relation_ is not available"
+    with pytest.raises(AttributeError, match=message):
         _ = tiny(MultiTaskClassifier).fit(X, PAIR).task_relation_
 
 
@@ -185,16 +186,16 @@ def test_the_pair_that_is_named_is_pulled_together_and_no_other(pair):
         (np.full((3, 3), np.nan), "task_relation must be finite and not negative."),
         (
             [[0, 1, 0], [0, 0, 0], [0, 0, 0]],
-            "task_relation must be symmetric; found 1 at [0, 1] and 0 at [1, 0].",
+            "task_relation must be symmetric; got 1 at [0, 1] and 0 at [1, 0].",
         ),
         (
             [[0, 0.5, 0], [0.5, 0, 0], [0, 0, 0]],
             "task_relation relates task 'task0' (binary) and task 'task1' (multiclass "
-            "of 3 classes) by 0.5, but their outputs differ in shape; such an entry ",
+            "of 3 classes) by 0.5, but their outputs differ in shape. The entry must ",
         ),
         (
             "learned",
-            "task_relation='learned' needs tasks with outputs of equal shape, and no ",
+            "task_relation='learned' requires tasks with outputs of equal shape, but ",
         ),
     ],
 )

@@ -319,7 +319,7 @@ def test_given_weights_are_in_the_order_of_y_and_by_name():
 def test_a_method_says_that_it_ignores_task_weight(name):
     X, y = table()
     model = tiny(MultiTaskClassifier, balancing=name, task_weight=[1.0, 2.0])
-    with pytest.warns(UserWarning, match="it ignores task_weight"):
+    with pytest.warns(UserWarning, match="ignores task_weight"):
         model.fit(X, y[:, :2])
 
 
@@ -416,7 +416,7 @@ def test_methods_are_searched_like_any_parameter():
                 "gramian": "features",
                 "trunk": MixtureOfExperts(2, (4,)),
             },
-            "MixtureOfExperts gives each task its own",
+            "MixtureOfExperts has one representation per task",
         ),
     ],
 )

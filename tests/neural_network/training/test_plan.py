@@ -59,7 +59,7 @@ def test_what_is_said_is_taken():
 @pytest.mark.parametrize("device", ["gpu", "meta", "cuda:99"])
 def test_a_device_that_is_not_here_is_refused_in_words(device):
     X, y = table()
-    message = f"MultiTaskClassifier: device='{device}' cannot be used here"
+    message = f"MultiTaskClassifier: device='{device}' is not available"
     with pytest.raises(ValueError, match=message):
         tiny(MultiTaskClassifier, device=device).fit(X, y[:, 0])
 
