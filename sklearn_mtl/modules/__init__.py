@@ -1,4 +1,4 @@
-"""Trunk specs and the modules that they build."""
+"""Specs of trunks and heads, and the modules that they build."""
 
 from sklearn_mtl.modules._augmentation import Augmentation
 from sklearn_mtl.modules._inputs import EmbeddingLayer as EmbeddingLayer

@@ -1,4 +1,4 @@
-"""Random changes of pictures while a net trains."""
+"""Random transformations of images during training."""
 
 from __future__ import annotations
 
@@ -15,28 +15,27 @@ __all__ = ["Augmentation", "AugmentationLayer"]
 
 
 class Augmentation(BaseEstimator):
-    """Show a net each picture a little changed every time.
+    """Transform the images of each batch at random during training.
 
-    Each picture of a batch gets a part of itself, mirrored or not, moved by some
-    pixels, and noise on top. The changes are drawn anew at every step, from the
-    generators of the net, and only while it trains.
+    Each image is cropped, mirrored and shifted at random, and noise is added. The
+    transformations are drawn in every step from the random generators of the net. They
+    are not used in prediction.
 
-    The labels stay as they are. That is right for what a picture shows; where a task is
-    a position, a size or a direction, give only what does not change it.
+    The labels do not change. If a task is a position, a size or a direction, use only
+    transformations that preserve it.
 
     Parameters
     ----------
     shift : int, default=0
-        Largest number of pixels by which a picture moves, up or down and left or right;
-        what comes into view is 0.
+        Maximum vertical and horizontal shift in pixels. Uncovered pixels are 0.
     flip : bool, default=False
-        Whether half of the pictures are mirrored left to right.
+        Whether to mirror each image left to right with probability 0.5.
     crop : float, default=0.0
-        Largest share of the height and width that is cut away; the rest is stretched
-        to the whole size (bilinear).
+        Maximum fraction of the height and width to crop. The rest is resized to the
+        original size by bilinear interpolation.
     noise : float, default=0.0
-        Standard deviation of Gaussian noise on every value, in the unit of the values
-        (for uint8 pictures the unit is the whole range).
+        Standard deviation of the Gaussian noise added to every value, in the unit of
+        the values. The values of uint8 images are first scaled to the unit range.
 
     References
     ----------
@@ -64,18 +63,18 @@ class Augmentation(BaseEstimator):
         self.noise = noise
 
     def build(self) -> AugmentationLayer:
-        """Return the layer that does it.
+        """Build the layer.
 
         Returns
         -------
         AugmentationLayer
-            For one net of any number of members.
+            Layer for a net with any number of members.
 
         Raises
         ------
         ValueError
-            If shift is no whole number of at least 0, flip no truth value, crop not in
-            [0, 1), or noise negative.
+            If shift is not a whole number of at least 0, flip is not a bool, crop is
+            not in [0, 1), or noise is negative.
         """
         is_number = isinstance(self.shift, Integral) and not isinstance(
             self.shift, bool
@@ -106,13 +105,13 @@ class AugmentationLayer(RandomPart):
     Parameters
     ----------
     shift : int
-        Pixels.
+        Maximum shift in pixels.
     flip : bool
-        Left to right.
+        Whether to mirror images left to right.
     crop : float
-        Share of a side.
+        Maximum fraction of a side to crop.
     noise : float
-        Standard deviation.
+        Standard deviation of the noise.
     """
 
     def __init__(self, shift: int, flip: bool, crop: float, noise: float) -> None:
@@ -120,21 +119,21 @@ class AugmentationLayer(RandomPart):
         self.shift, self.flip, self.crop, self.noise = shift, flip, crop, noise
 
     def forward(self, x: Tensor, member: int) -> Tensor:
-        """Change the pictures (n_rows, channels, height, width) of a member."""
+        """Transform the images (n_rows, channels, height, width) of a member."""
         if not self.training or self.generators is None:
             return x
         generator = self.generators[member]
         if self.shift or self.flip or self.crop:
-            x = self._look(x, generator)
+            x = self._resample(x, generator)
         if self.noise:
             drawn = torch.empty_like(x)
             x = drawn.normal_(0.0, self.noise, generator=generator).add_(x)
         return x
 
-    def _look(self, x: Tensor, generator: Generator) -> Tensor:
-        """Sample rows and columns of pixels: bilinear sampling is separable."""
+    def _resample(self, x: Tensor, generator: Generator) -> Tensor:
+        """Resample rows and columns separately, which is bilinear interpolation."""
         n, height, width = len(x), *x.shape[-2:]
-        # Drawn in one go: switching one of them off leaves the others as they were.
+        # drawn together, so that disabling one transformation does not affect others
         draw = torch.rand(5, n, 1, dtype=x.dtype, device=x.device, generator=generator)
         part = 1.0 - self.crop * draw[0]
         down = _positions(height, part, draw[1]) - self._pixels(draw[2])
@@ -147,18 +146,18 @@ class AugmentationLayer(RandomPart):
         return torch.matmul(torch.matmul(rows[:, None], x), columns[:, None].mT)
 
     def _pixels(self, draw: Tensor) -> Tensor:
-        """Return whole numbers from -shift to shift."""
+        """Convert uniform numbers to integers from -shift to shift."""
         return (draw * (2 * self.shift + 1)).floor() - self.shift
 
 
 def _positions(size: int, part: Tensor, start: Tensor) -> Tensor:
-    """Return where `size` pixels that show a part of a side lie, (n, size)."""
+    """Return the positions (n, size) of the pixels that sample a part of a side."""
     at = torch.arange(size, dtype=part.dtype, device=part.device) + 0.5
     return at * part + start * (1.0 - part) * size - 0.5
 
 
 def _weights(positions: Tensor, size: int) -> Tensor:
     """Return the weights (n, n_positions, size) of linear interpolation."""
-    # Beyond the edge of the picture, where cut or shifted, they fall to 0.
+    # beyond the edges of the image, the weights decrease to 0
     pixels = torch.arange(size, dtype=positions.dtype, device=positions.device)
     return (1.0 - (positions[..., None] - pixels).abs()).clamp_(min=0.0)

@@ -1,4 +1,4 @@
-"""Let code that knows only PyTorch's global generator draw from a private one."""
+"""Use a private generator in code that uses the global generator of PyTorch."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ __all__ = ["drawing_from"]
 
 
 class _GlobalGenerators:
-    """The caller's state of a global generator while another state stands in for it."""
+    """Saved states of global generators while they have a temporary state."""
 
-    # One thread at a time: another would put back a state that is not the caller's.
+    # The lock admits one thread at a time. Otherwise, another thread could restore a
+    # state that is not the caller's.
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        # A stack, and the lock is re-entrant: blocks of one thread may be nested.
+        # a stack and a re-entrant lock, because blocks of one thread can be nested
         self.kept: list[tuple[Generator, Tensor]] = []
 
     @contextmanager
     def lend(self, default: Generator, private: Generator) -> Iterator[None]:
-        """Let the default generator go on where the private one is, and back."""
+        """Copy the private state to the default generator, and back after the block."""
         with self.lock:
             self.kept.append((default, default.get_state()))
             default.set_state(private.get_state())
@@ -36,7 +37,7 @@ class _GlobalGenerators:
                 default.set_state(self.kept.pop()[1])
 
     def forget(self) -> None:
-        """Give a forked child the caller's state: the drawing thread is not there."""
+        """Restore the caller's states in a forked child, where no block is active."""
         self.lock = threading.RLock()
         while self.kept:
             default, state = self.kept.pop()
@@ -44,13 +45,13 @@ class _GlobalGenerators:
 
 
 _generators = _GlobalGenerators()
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+if hasattr(os, "register_at_fork"):  # not available on Windows
     os.register_at_fork(after_in_child=_generators.forget)
 
 
 @contextmanager
 def drawing_from(generator: Generator) -> Iterator[None]:
-    """Let PyTorch's global generator draw what a private one would in a block."""
+    """Let the global generator of PyTorch draw from a private one inside the block."""
     device = generator.device
     if device.type == "cuda":
         index = torch.cuda.current_device() if device.index is None else device.index

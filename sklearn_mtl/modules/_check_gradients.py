@@ -1,4 +1,4 @@
-"""A check of the gradients of trunks and heads, by finite differences."""
+"""Check of the gradients of trunks and heads by finite differences."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sklearn_mtl.utils._check_spec import Faults
 
 __all__ = ["check_gradients"]
 
-#: Length of a step, and the largest relative error of a derivative along it.
+#: Length of a step, and the maximum relative error of the derivative.
 STEP, PRECISION = 1e-6, 1e-4
-#: Lengths of the gradients at the output: a clipped one is wrong for the long one only.
+#: Norms of the gradients at the output. Clipped gradients fail only for the large one.
 SCALES = (1.0, 1.0, 1e3)
-#: Rounding errors of a sum, in units of its last digit.
+#: Rounding error of a sum, in units of the machine precision.
 ROUNDING = 100.0
 
 
@@ -28,7 +28,8 @@ def check_gradients(
 ) -> None:
     """Compare derivatives along random directions with finite differences.
 
-    At a kink, as of a rectifier, any number between the slopes on both sides is right.
+    At a kink, such as that of a ReLU, any number between the two one-sided derivatives
+    is accepted.
     """
     names = [name for name, one in tensors.items() if one.requires_grad]
     draws = Generator().manual_seed(11)
@@ -54,14 +55,14 @@ def check_gradients(
             faults.require(
                 abs(found - expected) <= tolerance,
                 "forward",
-                f"a gradient that is the derivative: {expected:.8g} by differences "
-                f"along a random direction of {name} {when}",
+                f"a gradient equal to the derivative, {expected:.8g} by finite "
+                f"differences along a random direction of {name} {when}",
                 f"{found:.8g}",
             )
 
 
 def _direction(like: Tensor, draws: Generator) -> Tensor:
-    """Return random numbers whose squares sum to about one."""
+    """Return random numbers with a norm of about 1."""
     found = torch.randn(like.shape, generator=draws, dtype=like.dtype)
     return found / max(like.numel(), 1) ** 0.5
 
@@ -70,9 +71,9 @@ def _direction(like: Tensor, draws: Generator) -> Tensor:
 def _slopes(
     read: Callable[[], Tensor], tensor: Tensor, direction: Tensor, weights: Tensor
 ) -> tuple[float, float, float]:
-    """Return the slopes of both sides, and how far rounding may move them."""
+    """Return the one-sided derivatives, and a bound of their rounding errors."""
     before = tensor.clone()
-    here = read().clone()  # an identity returns the tensor itself
+    here = read().clone()  # cloned, because an identity returns the tensor itself
     tensor.add_(STEP * direction)
     ahead = read().clone()
     tensor.copy_(before).sub_(STEP * direction)

@@ -1,4 +1,4 @@
-"""What the parameters of trunk specs may be."""
+"""Checks of the parameters of specs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def check_count(spec: Any, name: str, most: int | None = None) -> None:
 
 
 def check_dropout(spec: Any, name: str = "dropout") -> None:
-    """Raise ValueError unless a share of what is dropped lies in [0, 1)."""
+    """Raise ValueError unless a dropout rate is in [0, 1)."""
     value = getattr(spec, name)
     if not 0 <= value < 1:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Linear layers of several independent members in one batched product."""
+"""Linear layers and dropout for several independent members."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ __all__ = [
 ]
 
 
-_NARROW = 16  # outputs below which a product with transposed weights is faster
+_NARROW = 16  # with fewer outputs, a product with transposed weights is faster
 
 
 class _NarrowProduct(torch.autograd.Function):
-    """The affine map for few outputs, as the heads of a few tasks have."""
+    """An affine map that is fast for few outputs, such as the heads of a few tasks."""
 
-    # A product whose last axis is shorter than a vector register costs the CPU 1.5 to
-    # 2.5 times as much, forward and for the gradient of the weights. Here that axis is
-    # never the last one; autograd on transposed weights would bring it back.
+    # On a CPU, a product whose last axis is shorter than a vector register takes 1.5 to
+    # 2.5 times as long, in the forward pass and for the gradient of the weights. Here
+    # the short axis is never the last one. With autograd, it would be the last one in
+    # the backward pass.
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -82,12 +83,12 @@ class MemberLinear(nn.Module):
             if len(self.weight) > 1:
                 return _narrow_product(x, self.weight, self.bias)
             weight = self.weight.mT.contiguous().squeeze(0)
-            return F.linear(x, weight, self.bias.view(-1))  # the same without Python
+            return F.linear(x, weight, self.bias.view(-1))  # faster for one member
         return torch.baddbmm(self.bias, x, self.weight)
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
-        """Draw uniform within 1 / sqrt(n_in), as nn.Linear does, member by member."""
+        """Draw uniformly from [-b, b] for each member, b = 1 / sqrt(n_in)."""
         bound = 1.0 / math.sqrt(max(self.weight.shape[1], 1))
         for member, generator in enumerate(generators):
             for parameter in (self.weight, self.bias):
@@ -95,23 +96,23 @@ class MemberLinear(nn.Module):
 
 
 def _is_exact() -> bool:
-    """Say whether products are in the dtype of what they multiply, as by hand."""
+    """Return whether autocast is disabled."""
     return not torch.is_autocast_enabled("cpu")
 
 
 class RandomPart(nn.Module):
-    """A part of a net that draws while it trains, from a generator of each member."""
+    """A part that draws random numbers in training, with one generator per member."""
 
     generators: Sequence[Generator] | None = None
 
 
 class MemberDropout(RandomPart):
-    """Dropout whose draws come from a generator of each member.
+    """Dropout with a separate random generator for each member.
 
     Parameters
     ----------
     p : float
-        Share of units set to zero while training.
+        Fraction of the units that are set to zero during training.
     """
 
     def __init__(self, p: float) -> None:
@@ -119,18 +120,18 @@ class MemberDropout(RandomPart):
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        """Drop units of (n_members, n_rows, n_units) and scale up the rest."""
+        """Drop units of (n_members, n_rows, n_units), and scale up the others."""
         if not self.training or self.p == 0.0 or self.generators is None:
             return x
         keep = torch.empty_like(x)
         for member, generator in enumerate(self.generators):
             keep[member].bernoulli_(1.0 - self.p, generator=generator)
-        # Scaled here, so that nothing has to be scaled in prediction.
+        # scaled in training, so that predictions need no scaling
         return x * keep.div_(1.0 - self.p)
 
 
 def draw_parameters(module: nn.Module, generators: Sequence[Generator]) -> None:
-    """Draw the initial parameters of every part that knows how to."""
+    """Draw the initial parameters of every part with a method `draw`."""
     trained = [part for part in module.modules() if getattr(part, "is_trained", False)]
     kept = {id(inner) for part in trained for inner in part.modules()}
     for part in module.modules():
@@ -140,14 +141,14 @@ def draw_parameters(module: nn.Module, generators: Sequence[Generator]) -> None:
 
 
 def use_generators(module: nn.Module, generators: Sequence[Generator] | None) -> None:
-    """Give all that draws its generators, or take them away after training."""
+    """Set the generators of all random parts; None removes them after training."""
     for part in module.modules():
         if isinstance(part, RandomPart):
             part.generators = generators
 
 
 def stop_dropout(module: nn.Module) -> None:
-    """Let no unit be dropped in the rest of this training."""
+    """Disable dropout for the rest of this training."""
     for part in module.modules():
         if isinstance(part, MemberDropout):
             part.generators = None

@@ -20,27 +20,29 @@ from sklearn_mtl.modules.trunks._text_trunk import TextTrunk
 
 __all__ = ["MultiTaskModule"]
 
-_UNITS_AT_ONCE = 2**18  # activations of a dense layer that stay in the cache
-_VALUES_AT_ONCE = 2**20  # and of pictures, after their convolutions
+# Numbers of activations that fit in the processor's cache:
+_UNITS_AT_ONCE = 2**18  # of a dense layer
+_VALUES_AT_ONCE = 2**20  # of images after the convolutions
 _TEXTS_AT_ONCE = 128
 
 
 class MultiTaskModule(nn.Module):
-    """A trunk, and heads of all tasks that are computed together.
+    """A trunk and the heads of all tasks.
 
     Attributes
     ----------
     trunk_dtype : torch.dtype or None
-        In which the trunk computes products and convolutions (by torch.autocast), where
-        that is not the dtype of the parameters; the heads always do in that.
+        Type in which the trunk computes matrix products and convolutions, by
+        torch.autocast; None for the dtype of the parameters, which the heads always
+        use.
     label_scale : Tensor of shape (n_members, 1, n_tasks) or None
-        While it trains: by which the weights of a batch are multiplied to give those of
-        the labels, without what makes all tasks count alike.
+        Factor that converts the weights of a batch to label weights, by removing the
+        normalisation of each task; set during training only.
     of_tokens : Tensor of shape (n_outputs,), bool, or None
-        Which outputs are tags of tokens, whose rows stand below those of their texts;
-        None where there are no tokens.
+        Mask of the outputs of token tasks; None without token tasks. The rows of tokens
+        follow those of the texts.
     chain : TagChain or None
-        What makes tags depend on those of neighbouring tokens.
+        Conditional random field over the tags of neighbouring tokens.
     """
 
     trunk_dtype: torch.dtype | None = None
@@ -66,40 +68,40 @@ class MultiTaskModule(nn.Module):
         self.register_buffer("of_tokens", of_tokens, persistent=False)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take the attributes, also from before there were tokens and chains."""
+        """Set the attributes; older pickles have no tokens and chains."""
         state["_buffers"].setdefault("of_tokens", None)
         state["_modules"].setdefault("chain", None)
         super().__setstate__(state)  # type: ignore[no-untyped-call]
 
     def start(self, weights: Tensor, factor: Tensor) -> None:
-        """See the weights of all labels, before training.
+        """Use the weights of all labels before training.
 
         Shapes: weights (n_rows or 1, n_tasks), factor (n_members, 1, n_tasks).
         """
         self.label_scale = torch.where(factor > 0, 1.0 / factor, 0.0)
         by_row = weights.amax(dim=1)
-        # Only batch statistics average over rows, and equal weights do not change them.
+        # Weights affect only the statistics of batch norm, unless they are all equal.
         has_averages = use_sample_weights(self, None)
         self._weighs_rows = has_averages and bool((by_row != by_row[0]).any())
 
     def see(self, weights: Tensor) -> None:
-        """See the weights (n_members, n_rows or 1, n_tasks) of a batch's labels."""
+        """Use the label weights (n_members, n_rows or 1, n_tasks) of a batch."""
         if self._weighs_rows and self.label_scale is not None:
             use_sample_weights(self, (weights * self.label_scale).amax(dim=-1))
 
     def end(self) -> None:
-        """Forget the weights."""
+        """Remove the weights after training."""
         self.label_scale, self._weighs_rows = None, False
         use_sample_weights(self, None)
 
     @property
     def has_one_representation(self) -> bool:
-        """Whether all heads read the same representation."""
+        """True if all heads have the same input."""
         return not isinstance(self.trunk, TaskTrunk)
 
     @property
     def is_linear_in_one_representation(self) -> bool:
-        """Whether the logits are one linear map of what the trunk gives."""
+        """True if the logits are one linear map of the shared representation."""
         has_one = self.has_one_representation and self.of_tokens is None
         return has_one and self.tail is None
 
@@ -112,7 +114,7 @@ class MultiTaskModule(nn.Module):
 
     @property
     def n_rows_at_once(self) -> int:
-        """How many rows are predicted fastest at a time."""
+        """Number of rows per chunk in prediction, chosen for speed."""
         n_members, *shape = self.heads.weight.shape
         width = max(self.n_shared, *shape, 1)
         n_rows = max(128, _UNITS_AT_ONCE // (n_members * width))
@@ -125,15 +127,16 @@ class MultiTaskModule(nn.Module):
         return n_rows
 
     def encode(self, x: Tensor) -> Parts:
-        """Return the one representation, or the parts of a TaskTrunk.
+        """Return the shared representation, or the parts of a TaskTrunk.
 
-        With tokens also which of them there are, (n_members, n_texts, n_tokens).
+        With token tasks, also return the mask of real tokens, (n_members, n_texts,
+        n_tokens).
         """
         if self.trunk_dtype is None:
             return self._parts(x)
         with torch.autocast(x.device.type, self.trunk_dtype):
             parts = self._parts(x)
-        # Heads and losses need more digits than bfloat16 has.
+        # bfloat16 is not precise enough for heads and losses
         dtype = self.heads.weight.dtype
         return tuple(p.to(dtype) if p.is_floating_point() else p for p in parts)
 
@@ -144,7 +147,7 @@ class MultiTaskModule(nn.Module):
         return (encoded,) if self.of_tokens is None else (encoded, x[..., 0] > 0)
 
     def decode(self, parts: Parts) -> Tensor:
-        """Return the fused logits (n_members, n_rows, n_outputs)."""
+        """Return the logits of all tasks, (n_members, n_rows, n_outputs)."""
         if isinstance(self.trunk, TaskTrunk) and isinstance(self.heads, TaskHeads):
             maps = self.trunk.apply_heads(parts, self.heads)
         else:
@@ -156,7 +159,7 @@ class MultiTaskModule(nn.Module):
         return logits if self.chain is None else self.chain(logits, parts[1])
 
     def head_inputs(self, parts: Parts) -> Tensor:
-        """Return what the heads read.
+        """Return the inputs of the heads.
 
         Shapes: -> (n_members, 1 or n_tasks, n_rows, n_hidden).
         """
@@ -165,7 +168,7 @@ class MultiTaskModule(nn.Module):
         return parts[0].unsqueeze(1)
 
     def penalty(self, parts: Parts, weights: Tensor) -> Tensor | None:
-        """Return what the trunk adds to each member's objective, None for nothing.
+        """Return the penalty of the trunk for each member, or None.
 
         Shapes: weights (n_members, n_rows, n_tasks) -> (n_members,).
         """
@@ -183,7 +186,7 @@ class MultiTaskModule(nn.Module):
         return parts[0][:, : x.shape[1]]  # without tokens
 
     def represent_task(self, x: Tensor, place: int) -> Tensor:
-        """Return what one task's head reads.
+        """Return the input of one task's head.
 
         Shapes: x (n_members, n_rows, n_features) -> (n_members, n_rows,
         n_hidden).
@@ -200,7 +203,7 @@ class MultiTaskModule(nn.Module):
         return [parameter for parameter in found if parameter.requires_grad]
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """Return the trainable parameters that losses of several tasks move."""
+        """Return the trainable parameters on which several task losses depend."""
         if isinstance(self.trunk, TaskTrunk):
             found = self.trunk.shared_parameters()
         else:
@@ -208,5 +211,5 @@ class MultiTaskModule(nn.Module):
         return [parameter for parameter in found if parameter.requires_grad]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the fused logits (n_members, n_rows, n_outputs)."""
+        """Return the logits of all tasks, (n_members, n_rows, n_outputs)."""
         return self.decode(self.encode(x))

@@ -17,12 +17,12 @@ __all__ = [
     "use_sample_weights",
 ]
 
-_EPS = 1e-5  # a unit that does not vary stays finite, as in nn.BatchNorm1d
+_EPS = 1e-5  # avoids a division by zero for constant units, like in nn.BatchNorm1d
 _MOMENTUM = 0.1
 
 
 class MemberNorm(nn.Module):
-    """Scale and shift normalised units, by member.
+    """Base class of normalisations with scale and bias for each member.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class MemberNorm(nn.Module):
         Number of members, and size of the last axis.
     """
 
-    # decayed scales would only make the next layer's weights larger
+    # no decay, because larger weights of the next layer would compensate for it
     optimizer_groups: Sequence[tuple[str, dict[str, Any]]] = [
         ("weight", {"weight_decay": 0.0})
     ]
@@ -50,12 +50,14 @@ class MemberLayerNorm(MemberNorm):
 
 
 class MemberBatchNorm(MemberNorm):
-    """Standardise each unit over the rows of a batch; over those seen, to predict.
+    """Standardise each unit over the rows of a batch.
+
+    Predictions use running means of the statistics.
 
     Attributes
     ----------
     sample_weights : Tensor of shape (n_members, n_rows) or None
-        Weights of the rows of the batch in training; None if all are the same.
+        Weights of the rows of the batch in training; None if they are equal.
     """
 
     running_mean: Tensor
@@ -69,10 +71,10 @@ class MemberBatchNorm(MemberNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise (n_members, n_rows, n_units)."""
-        x = x.to(self.weight.dtype)  # moments need more digits than bfloat16 has
+        x = x.to(self.weight.dtype)  # bfloat16 is not precise enough for moments
         mean, var = self.running_mean, self.running_var
         if self.training:
-            # not the unbiased variance, which a batch of one row does not have
+            # not the unbiased variance, which is undefined for a single row
             if self.sample_weights is None:
                 var, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
             else:
@@ -85,32 +87,31 @@ class MemberBatchNorm(MemberNorm):
 
 
 class MapBatchNorm(MemberBatchNorm):
-    """Standardise each channel of pictures over the rows and pixels of a batch."""
+    """Standardise each channel of images over the rows and pixels of a batch."""
 
     def forward(self, x: Tensor, member: int = 0) -> Tensor:
-        """Normalise the pictures (n_rows, n_units, height, width) of a member."""
+        """Normalise the images (n_rows, n_units, height, width) of a member."""
         state = self.running_mean, self.running_var, self.weight, self.bias
         mean, var, weight, bias = (part[member, 0] for part in state)
         if self.training and self.sample_weights is not None:
             new_mean, new_var = self._moments(x, member)
             x = (x - new_mean) * (new_var + _EPS).rsqrt()
             return torch.addcmul(bias[:, None, None], x, weight[:, None, None])
-        # not F.batch_norm, which refuses a batch of one value a channel
+        # not F.batch_norm, which refuses a batch with one value per channel
         return torch.batch_norm(
             x, weight, bias, mean, var, self.training, _MOMENTUM, _EPS, False
         )
 
     def _moments(self, x: Tensor, member: int) -> tuple[Tensor, Tensor]:
-        """Return weighted moments of each channel, (n_units, 1, 1), and keep them."""
+        """Return weighted moments (n_units, 1, 1); update the running means."""
         assert self.sample_weights is not None  # for the type checker
         weights = self.sample_weights[member]
         n_pixels = x.shape[2] * x.shape[3]
         share = _shares(weights)[:, None, None, None].to(x.dtype) / n_pixels
         mean = (share * x).sum(dim=(0, 2, 3), keepdim=True)[0]
         var = (share * (x - mean).square()).sum(dim=(0, 2, 3), keepdim=True)[0]
-        n_values = (
-            weights.sum() * n_pixels
-        )  # of which torch keeps the unbiased variance
+        # the running variance is unbiased, like in torch
+        n_values = weights.sum() * n_pixels
         unbiased = var.detach() * torch.where(
             n_values > 1, n_values / (n_values - 1), 1.0
         )
@@ -120,14 +121,14 @@ class MapBatchNorm(MemberBatchNorm):
 
 
 def _shares(weights: Tensor) -> Tensor:
-    """Return weights that sum to one over the rows, all equal where none is there."""
+    """Return weights with sum 1 over the rows; equal ones if all weights are 0."""
     total = weights.sum(dim=-1, keepdim=True)
     even = torch.full_like(weights, 1.0 / weights.shape[-1])
     return torch.where(total > 0, weights / torch.where(total > 0, total, 1.0), even)
 
 
 def use_sample_weights(module: nn.Module, weights: Tensor | None) -> bool:
-    """Give the weights of a batch's rows to all that averages over them.
+    """Set the weights of a batch's rows in all modules that average over them.
 
     Shapes: weights (n_members, n_rows).
     """

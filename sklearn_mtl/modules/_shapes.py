@@ -1,4 +1,4 @@
-"""What a trunk gives and what a head asks for, looked at before a fit begins."""
+"""Checks of the outputs of trunks and heads before training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["check_parts", "check_tail"]
 def check_parts(
     trunk: nn.Module, parts: Any, shape: tuple[int, int], n_tasks: int, faults: Faults
 ) -> None:
-    """Check what a module gave for some rows."""
+    """Check the output of a trunk."""
     if not isinstance(trunk, TaskTrunk):
         is_right = isinstance(parts, Tensor) and parts.ndim == 3
         faults.require(
@@ -51,7 +51,7 @@ def check_tail(
     blocks: Sequence[HeadBlock],
     faults: Faults,
 ) -> None:
-    """Check what a head says of the maps that it reads and of its parameters."""
+    """Check the maps and the tail of a head spec."""
     n_maps, n_outputs = (sum(block.width for block in some) for some in (maps, blocks))
     n_tasks = sum(block.n_tasks for block in blocks)
     found = sum(block.n_tasks for block in maps)
@@ -59,7 +59,7 @@ def check_tail(
     faults.require(
         tail is None or isinstance(tail, HeadTail),
         "build",
-        "a HeadTail, or None where the maps are the logits",
+        "a HeadTail, or None if the maps are the logits",
         _seen(tail),
     )
     bias = None if tail is None else tail.output_bias
@@ -80,7 +80,7 @@ def check_tail(
 
 
 def _check_owners(tail: HeadTail, n_maps: int, n_tasks: int, faults: Faults) -> None:
-    """Require a task for each map, and for each column of each parameter."""
+    """Check that each map and each column of each parameter has a task."""
     _check_places("task_of_maps", tail.task_of_maps, n_maps, n_tasks, faults)
     owners = tail.owners()
     for parameter, task_of in owners:
@@ -92,7 +92,10 @@ def _check_owners(tail: HeadTail, n_maps: int, n_tasks: int, faults: Faults) -> 
     )
     foreign = [one for one, _ in tail.comparable_weights() if id(one) not in known]
     faults.require(
-        not foreign, "comparable_weights", "some of the owners", "other parameters"
+        not foreign,
+        "comparable_weights",
+        "only parameters that owners returns",
+        "other parameters",
     )
 
 
@@ -103,13 +106,13 @@ def _check_places(
     faults.require(
         is_right and all(0 <= place < n_tasks for place in task_of.tolist()),
         method,
-        f"the place of a task, 0 to {n_tasks - 1}, for each of {n_columns} columns",
+        f"a task index from 0 to {n_tasks - 1} for each of {n_columns} columns",
         task_of.tolist() if is_right else _seen(task_of),
     )
 
 
 def _seen(found: Any) -> str:
-    """Return the shape of a tensor, and of another object what it is."""
+    """Return the shape of a tensor, or the type of another object."""
     if isinstance(found, Tensor):
         return f"shape {tuple(found.shape)}"
     return f"{type(found).__name__}"

@@ -107,7 +107,7 @@ def test_weights_of_labels_are_one_column_per_target(table):
         batches(used), TARGETS, sample_weight=["first", "second"]
     )
     assert found.predict(X).tolist() == expected.predict(X).tolist()
-    with pytest.raises(ValueError, match="one column of weights for each target"):
+    with pytest.raises(ValueError, match="one column of label weights per target"):
         model().fit_stream(batches(used), TARGETS, sample_weight=["first"])
 
 
@@ -258,7 +258,7 @@ def test_passes_must_give_the_same_samples(table):
         calls.append(1)
         return batches(used)[: 4 if len(calls) < 3 else 3]
 
-    with pytest.raises(ValueError, match=r"450 samples in the second pass.*600"):
+    with pytest.raises(ValueError, match=r"450 samples in the second.*600"):
         model().fit_stream(shrinking, TARGETS)
 
 
@@ -269,7 +269,7 @@ def test_passes_must_have_the_same_order(table):
         calls.append(1)
         return batches(used if len(calls) < 2 else used[::-1])
 
-    with pytest.raises(ValueError, match="other values in the second pass"):
+    with pytest.raises(ValueError, match="second pass differ"):
         model().fit_stream(shuffled, TARGETS)
 
 

@@ -1,1 +1,1 @@
-"""What a task has of its own: one head a file."""
+"""Heads of the tasks, one per file."""

@@ -1,4 +1,4 @@
-"""A check of heads: shapes, whose parameters are whose, private generators."""
+"""Check of custom heads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from sklearn_mtl.modules._linear import draw_parameters
 from sklearn_mtl.modules._shapes import check_tail
 from sklearn_mtl.modules.heads._spec import HeadSpec, HeadTail
 from sklearn_mtl.modules.heads._task_heads import HeadBlock, tasks_of_columns
-from sklearn_mtl.modules.trunks._check_trunk import drawing, same_after_copies
+from sklearn_mtl.modules.trunks._check_trunk import (
+    INDEPENDENT_IN_TRAINING,
+    INDEPENDENT_MEMBERS,
+    INDEPENDENT_ROWS,
+    SAME_IN_EVERY_CALL,
+    SAME_IN_SINGLE,
+    SAME_IN_TRAINING,
+    drawing,
+    same_after_copies,
+)
 from sklearn_mtl.utils._check_spec import Faults, check_spec
 
 __all__ = ["check_head"]
@@ -20,7 +29,7 @@ __all__ = ["check_head"]
 N_ROWS = 12
 MEMBERS = (0, 1, 2)
 PRECISION = 1e-6
-#: The outputs of one kind of tasks, and of all kinds in one net.
+#: Outputs for tasks of each kind, and of all kinds together.
 CASES = {
     "one task": [HeadBlock(1, 1)],
     "regressions": [HeadBlock(3, 1)],
@@ -37,29 +46,35 @@ CASES = {
 
 
 def check_head(head: HeadSpec) -> None:
-    """Check that a head is one that the nets can use.
+    """Check that a head is compatible with the nets.
 
-    For tasks of each kind and of all kinds together: the shapes of maps and logits; a
-    bias of the logits that shifts them; gradients with respect to maps and parameters
-    that are the derivatives, by finite differences as in `check_trunk`; maps and
-    parameters that belong to the tasks that they are said to belong to; members that
-    neither share parameters nor see each other, in training as after it; rows that do
-    not see each other afterwards; random parts that follow the members' generators and
-    leave PyTorch's global one alone; single and double precision; copies, pickles and
-    state dicts that give the same. The parameters of the spec are those of its
-    constructor, and nothing else is stored in it.
+    The following is checked for tasks of each kind and for all kinds together:
+
+    - Maps and logits have the right shapes.
+    - The output bias is added to the logits.
+    - Gradients with respect to maps and parameters are equal to the derivatives, by
+      finite differences as in `check_trunk`.
+    - Maps and parameters affect the tasks to which they are assigned.
+    - Members share no parameters, and the output of a member does not depend on other
+      members.
+    - After training, the output for a row does not depend on other rows.
+    - Random numbers are drawn from the generators of the members, not from the global
+      generator of PyTorch.
+    - Single and double precision work.
+    - Copies, pickles and state dicts preserve the outputs.
+    - The spec stores the parameters of its constructor and nothing else.
 
     Parameters
     ----------
     head : HeadSpec
-        An instance of the class to check.
+        Instance of the class to check.
 
     Raises
     ------
     AssertionError
-        If something is wrong; the message names it, what was expected and found.
+        If a check fails. The message names the method, and what was expected and found.
     TypeError
-        If it is no `HeadSpec`.
+        If `head` is not a `HeadSpec`.
 
     Examples
     --------
@@ -98,7 +113,7 @@ def _check_case(case: _HeadCase) -> None:
 
 
 class _HeadCase:
-    """Builds what follows the maps for the members that are wanted."""
+    """Build the tail of a head for given members."""
 
     def __init__(
         self, head: HeadSpec, name: str, blocks: Sequence[HeadBlock], faults: Faults
@@ -112,7 +127,7 @@ class _HeadCase:
 
     @property
     def map_blocks(self) -> list[HeadBlock]:
-        """The tasks as `HeadSpec.maps` gets them: those of one output in one block."""
+        """Blocks in the form for `HeadSpec.maps`: all single outputs in one block."""
         singles = sum(block.n_tasks for block in self.blocks if block.n_outputs == 1)
         groups = [
             HeadBlock(block.n_tasks, block.n_outputs, block.class_major)
@@ -123,13 +138,13 @@ class _HeadCase:
 
     @property
     def task_of(self) -> Tensor:
-        """The place of the task of each logit."""
+        """Task index of each logit."""
         return tasks_of_columns(self.blocks)
 
     def build(
         self, members: Sequence[int], dtype: torch.dtype = torch.float64
     ) -> HeadTail | None:
-        """Return the tail in evaluation; None where the maps are the logits."""
+        """Return the tail in evaluation mode; None if the maps are the logits."""
         try:
             tail = self.head.build(len(members), self.blocks)
         except Exception as error:
@@ -138,7 +153,7 @@ class _HeadCase:
             return tail
         draw_parameters(tail, [Generator().manual_seed(member) for member in members])
         with torch.no_grad():
-            # What begins at zero shows nothing: as after some steps.
+            # perturbed, because parameters that are zero have no visible effect
             for member, place in zip(members, range(len(members)), strict=True):
                 draws = Generator().manual_seed(300 + member)
                 for one in tail.parameters():
@@ -158,7 +173,7 @@ class _HeadCase:
         return torch.stack(made).to(dtype)
 
     def train(self, members: Sequence[int], rows: Tensor) -> Tensor:
-        """Return logits in training, from generators of the members."""
+        """Return the logits in training mode, with new generators of the members."""
         tail = self.build(members)
         assert tail is not None  # for the type checker: the caller asked
         with drawing(tail, members):
@@ -167,7 +182,7 @@ class _HeadCase:
 
 
 def _check_members(case: _HeadCase, tail: HeadTail) -> None:
-    """Check the logits, and compare members with heads of their own."""
+    """Check the logits, and compare members with heads of a single member."""
     faults, rows = case.faults, case.rows(MEMBERS)
     before = rows.clone()
     logits = tail(rows)
@@ -180,33 +195,35 @@ def _check_members(case: _HeadCase, tail: HeadTail) -> None:
     )
     is_finite = bool(logits.isfinite().all())
     faults.require(is_finite, "forward", "finite logits", logits)
-    faults.require(torch.equal(rows, before), "forward", "maps left alone", "a change")
-    faults.close(tail(rows), logits, "forward", "the same at every call after a fit,")
+    faults.require(torch.equal(rows, before), "forward", "unchanged maps", "a change")
+    faults.close(tail(rows), logits, "forward", SAME_IN_EVERY_CALL)
     for place, member in enumerate(MEMBERS):
         one = case.build([member])
         assert one is not None  # for the type checker: the tail is none either
-        what = "a member alone to be as among others, with parameters of its own,"
         faults.close(
-            one(rows[[place]])[0], logits[place], "forward", what, tol=PRECISION
+            one(rows[[place]])[0],
+            logits[place],
+            "forward",
+            INDEPENDENT_MEMBERS,
+            tol=PRECISION,
         )
     single = tail(rows[:, :1])
-    what = "a row alone to be as among others after a fit,"
-    faults.close(single, logits[:, :1], "forward", what, tol=PRECISION)
+    faults.close(single, logits[:, :1], "forward", INDEPENDENT_ROWS, tol=PRECISION)
 
 
 def _check_training(case: _HeadCase) -> None:
     rows = case.rows(MEMBERS)
     found = case.train(MEMBERS, rows)
-    what = "the same in training for the same generators,"
-    case.faults.close(case.train(MEMBERS, rows), found, "forward", what)
+    again = case.train(MEMBERS, rows)
+    case.faults.close(again, found, "forward", SAME_IN_TRAINING)
     for place, member in enumerate(MEMBERS):
         alone = case.train([member], rows[[place]])[0]
-        what = "a member alone to be as among others in training,"
+        what = INDEPENDENT_IN_TRAINING
         case.faults.close(alone, found[place], "forward", what, tol=PRECISION)
 
 
 def _check_bias(case: _HeadCase, tail: HeadTail) -> None:
-    """Look whether the bias of the logits shifts them."""
+    """Check that the bias is added to the logits."""
     bias = tail.output_bias
     if bias is None:
         return
@@ -217,14 +234,14 @@ def _check_bias(case: _HeadCase, tail: HeadTail) -> None:
         bias.add_(shift)
         found = tail(rows) - before
         bias.sub_(shift)
-    what = "logits that it is added to,"
+    what = "a bias that is added to the logits and changes them by"
     case.faults.close(found, shift.expand_as(found), "output_bias", what)
 
 
 def _check_owners(case: _HeadCase, tail: HeadTail) -> None:
-    """Look whether a task's logits depend on its maps and parameters."""
+    """Check that a task's logits depend on its maps and parameters."""
     if not case.task_of.any():
-        return  # a head that reads what other tasks say has nothing to read
+        return  # with a single task, heads that use other tasks' outputs have none
     rows = case.rows(MEMBERS).requires_grad_()
     logits = tail(rows)
     places = [(rows, tail.task_of_maps, "task_of_maps", "maps")]
@@ -242,13 +259,13 @@ def _check_owners(case: _HeadCase, tail: HeadTail) -> None:
             case.faults.require(
                 found is not None and bool(found[..., own].any()),
                 method,
-                f"{name} of task {task} on which its logits depend",
-                "that they do not",
+                f"logits that depend on the {name} of their task {task}",
+                "logits that do not",
             )
 
 
 def _check_gradients(case: _HeadCase, tail: HeadTail) -> None:
-    """Compare gradients with differences."""
+    """Compare gradients with finite differences."""
     rows = case.rows(MEMBERS).requires_grad_()
     places: dict[str, Tensor] = {"the maps": rows}
     places |= {f"parameter {name!r}": one for name, one in tail.named_parameters()}
@@ -270,7 +287,6 @@ def _check_copies(case: _HeadCase, tail: HeadTail) -> None:
     assert single is not None
     for one, dtype in ((tail, torch.float64), (single, torch.float32)):
         found = one(rows.to(dtype))
-        what = f"{dtype} as its parameters"
+        what = f"{dtype} for parameters of this type"
         case.faults.require(found.dtype == dtype, "forward", what, found.dtype)
-        what = "numbers in single precision as in double,"
-        case.faults.close(found, tail(rows), "forward", what, tol=1e-3)
+        case.faults.close(found, tail(rows), "forward", SAME_IN_SINGLE, tol=1e-3)

@@ -1,4 +1,4 @@
-"""Heads that see what the other tasks say."""
+"""Heads that use the outputs of the other tasks."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ __all__ = ["FeedbackHead", "FeedbackTail"]
 
 
 class FeedbackHead(HeadSpec):
-    r"""Linear heads that also read the soft outputs of the other tasks.
+    r"""Linear heads that also use the soft outputs of the other tasks.
 
     .. math:: y_t = head_t(z, y_{others}): \quad
         a_t^{(0)} = W_t z + b_t, \quad
         a_t^{(k)} = W_t z + b_t + \sum_{s \ne t} V_{ts}\, p_s(a_s^{(k-1)})
 
-    with the probabilities of a classification, or the standardised value of a
-    regression, for :math:`p`. V begins at zero, so that training begins with linear
-    heads. Use it where one task's answer decides another's: once a digit is known,
-    so is its parity. The same :math:`p` are read whether or not labels are missing.
+    where :math:`p` are the probabilities of a classification task, or the standardised
+    value of a regression task. V is initialised with zeros, so that training starts
+    from linear heads. Use it if the label of one task determines that of another; for
+    example, a digit determines its parity. Missing labels do not affect :math:`p`.
 
-    A task of texts reads of a task of tokens the largest probability of each tag over
-    the tokens, and a task of tokens reads at each token what is said of the text.
+    A text task uses the maximum probability of each tag over the tokens of the text. A
+    token task uses the outputs for the whole text at each token.
 
     Parameters
     ----------
     n_passes : int, default=1
-        How often the outputs are fed back.
+        Number of times that the outputs are fed back.
 
     Notes
     -----
-    Costs O(n_rows * n_outputs^2) for each pass: many tasks of many classes are better
-    off with another head.
+    Each pass costs O(n_rows * n_outputs^2). For many tasks with many classes, use
+    another head.
 
     References
     ----------
     H. Bilen, A. Vedaldi, "Integrated Perception with Recurrent Multi-Task Neural
-    Networks", NeurIPS 2016, who feed outputs back into the shared representation; D.
-    Xu, W. Ouyang, X. Wang, N. Sebe, "PAD-Net: Multi-Tasks Guided
+    Networks", NeurIPS 2016, where outputs are fed back into the shared representation;
+    D. Xu, W. Ouyang, X. Wang, N. Sebe, "PAD-Net: Multi-Tasks Guided
     Prediction-and-Distillation Network", CVPR 2018.
 
     Examples
@@ -68,11 +68,11 @@ class FeedbackHead(HeadSpec):
         check_count(self, "n_passes")
 
     def maps(self, blocks: Sequence[HeadBlock]) -> list[HeadBlock]:
-        """Return the blocks: a map is a logit before the feedback."""
+        """Return the blocks of the outputs: maps are the logits before feedback."""
         return list(blocks)
 
     def build(self, n_members: int, blocks: Sequence[HeadBlock]) -> HeadTail:
-        """Return the feedback."""
+        """Return the feedback tail."""
         return FeedbackTail(n_members, list(blocks), self.n_passes)
 
 
@@ -94,34 +94,33 @@ class FeedbackTail(HeadTail):
 
     @property
     def output_bias(self) -> None:
-        """The maps have it."""
+        """None, because the maps have a bias."""
         return
 
     @property
     def task_of_maps(self) -> Tensor:
-        """Maps are logits."""
+        """Task index of each linear map."""
         return tasks_of_columns(self.blocks)
 
     def owners(self) -> list[tuple[nn.Parameter, Tensor]]:
-        """Return V; a column belongs to the task that reads."""
+        """Return V; each column belongs to the task whose head uses it."""
         return [(self.weight, self.task_of_maps)]
 
     def readers(self) -> list[nn.Parameter]:
-        """Return V; a row belongs to the output that is read."""
+        """Return V; each row belongs to an output that heads use."""
         return [self.weight]
 
     def draw(self, generators: Sequence[Generator]) -> None:
-        """Leave V at zero, whatever the generators say."""
+        """Keep the initial zeros."""
 
     def forward(self, maps: Tensor, levels: TokenLevels | None = None) -> Tensor:
-        """Feed the outputs back as often as wanted, also between texts and tokens."""
+        """Feed the outputs back; `levels` connects text tasks and token tasks."""
         weight = self.weight * self.is_other
         logits = maps
         for _ in range(self.n_passes):
             soft = soft_outputs(logits, self.blocks)
             if levels is not None:
                 soft = levels.exchange(soft)
-            # Added to the maps and not to the last logits: the feedback does not add
-            # up.
+            # added to the maps, not to the logits of the previous pass
             logits = maps + torch.bmm(soft, weight)
         return logits

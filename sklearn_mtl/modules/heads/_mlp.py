@@ -1,4 +1,4 @@
-"""Heads with hidden layers of their own."""
+"""Heads with hidden layers."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ __all__ = ["LayersTail", "MLPHead"]
 
 
 class MLPHead(HeadSpec):
-    r"""A small net of its own for each task, on what the trunk gives.
+    r"""A small neural network for each task on the shared representation.
 
     .. math:: f_t(x) = W_{t2}\, \sigma(W_{t1} z + b_{t1}) + b_{t2}
 
-    with more layers if wanted. Use it where tasks need different nonlinear functions of
-    what they share, and have labels enough to learn them; a layer of all tasks is one
-    batched product.
+    More hidden layers are possible. Use it if the tasks need different nonlinear
+    functions of the shared representation and have enough labels to learn them. Each
+    layer is computed for all tasks in one batched product.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int, default=(32,)
-        Units of each hidden layer of each task; at least one layer.
+        Number of units in each hidden layer of each task; at least one layer.
     activation : str, default="gelu"
         Nonlinearity after each hidden layer: "gelu", "identity", "logistic", "relu",
         "silu" or "tanh".
     dropout : float, default=0.0
-        Share of hidden units dropped while training.
+        Fraction of the hidden units that are dropped during training.
 
     References
     ----------
@@ -59,18 +59,18 @@ class MLPHead(HeadSpec):
         self.dropout = dropout
 
     def check(self) -> None:
-        """Raise ValueError where a size, the activation or dropout is wrong."""
+        """Raise ValueError if a size, the activation or dropout is invalid."""
         check_sizes(self, "hidden_layer_sizes", least=1)
         check_choice(self, "activation", ACTIVATIONS)
         check_dropout(self)
 
     def maps(self, blocks: Sequence[HeadBlock]) -> list[HeadBlock]:
-        """Return the first hidden units of each task."""
+        """Return the blocks of the first hidden layer."""
         n_tasks = sum(block.n_tasks for block in blocks)
         return [HeadBlock(n_tasks, next(iter(self.hidden_layer_sizes)))]
 
     def build(self, n_members: int, blocks: Sequence[HeadBlock]) -> HeadTail:
-        """Return the layers after the first."""
+        """Return the layers after the first one."""
         first, *rest = self.hidden_layer_sizes
         n_tasks = sum(block.n_tasks for block in blocks)
         layers = [[HeadBlock(n_tasks, size)] for size in rest]
@@ -78,7 +78,7 @@ class MLPHead(HeadSpec):
 
 
 class LayersTail(HeadTail):
-    """Activation, dropout and a linear layer of each task, once or more."""
+    """One or more blocks of activation, dropout and a linear layer for each task."""
 
     def __init__(
         self,
@@ -92,11 +92,11 @@ class LayersTail(HeadTail):
         self.dropout = MemberDropout(spec.dropout)
         self.layers = nn.ModuleList()
         self.maps = HeadBlock(sum(block.n_tasks for block in layers[0]), n_in)
-        self.widths: list[int] = []  # of what each layer reads, for one task
+        self.widths: list[int] = []  # number of inputs of each layer, per task
         for blocks in layers:
             self.widths.append(n_in)
             self.layers.append(TaskHeads(n_members, n_in, blocks))
-            # of the hidden ones, which have one block; the last may have none
+            # hidden layers have one block; the last layer may have none
             n_in = blocks[0].n_outputs if blocks else 0
 
     @property
@@ -115,7 +115,7 @@ class LayersTail(HeadTail):
 
     @property
     def task_of_maps(self) -> Tensor:
-        """Units of a task stand together."""
+        """Task index of each linear map; the units of a task are contiguous."""
         return tasks_of_columns([self.maps])
 
     def owners(self) -> list[tuple[nn.Parameter, Tensor]]:
@@ -133,7 +133,7 @@ class LayersTail(HeadTail):
         ]
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Apply the layers to the first hidden units before their activation."""
+        """Apply the layers to the first hidden layer before its activation."""
         n_tasks = self.maps.n_tasks
         for layer, width in zip(self.layers, self.widths, strict=True):
             units = self.dropout(self.activation(maps))

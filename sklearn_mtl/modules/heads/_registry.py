@@ -1,4 +1,4 @@
-"""The heads by name."""
+"""Registry of the heads by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEADS: dict[str, type[HeadSpec]] = {
 
 
 def read_head(head: Any, who: str) -> HeadSpec:
-    """Return the spec that a name or a spec stands for."""
+    """Return the spec for the parameter `head`, which is a name or a spec."""
     return read_spec(
         head, HEADS, HeadSpec, argument="head", example="MLPHead()", who=who
     )

@@ -1,4 +1,4 @@
-"""How different the heads of related tasks are, with the gradient in closed form."""
+"""Penalty on differences between the heads of related tasks."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from torch import Tensor, nn
 
 __all__ = ["HeadRelation", "HeadWeights"]
 
-# A weight (n_members, n_in, n_columns), and the place of the task of each column.
+# A weight (n_members, n_in, n_columns), and the task index of each column.
 HeadWeights = Sequence[tuple[nn.Parameter, Tensor]]
 
-_LEAST = 1e-2  # of the mean standard deviation: a direction is never ruled out
+_LEAST = 1e-2  # minimum relative to the mean standard deviation, so Omega is invertible
 
 
 class HeadRelation:
-    r"""Quadratic forms of the weights of comparable heads.
+    r"""Quadratic penalty on the weights of comparable heads.
 
-    With :math:`w_t` all weights of the head of task t, biases left out, and W the
-    matrix of these columns,
+    Let :math:`w_t` be all weights of the head of task t, without biases, and W the
+    matrix of these columns. The penalty is
 
     .. math:: R = \tfrac12 tr(W Q W^T)
 
-    where Q is twice the Laplacian of a similarity A, so that R is :math:`\frac12
-    \sum_{s,t} A_{st} \|w_s - w_t\|^2`, or the inverse of a covariance
+    where Q is either twice the Laplacian of a similarity A, in which case R is
+    :math:`\frac12 \sum_{s,t} A_{st} \|w_s - w_t\|^2`, or the inverse of the covariance
     :math:`\Omega = (W^T W)^{1/2} / tr (W^T W)^{1/2}`.
 
     Parameters
     ----------
     sets : sequence of sequence of int
-        Places of the tasks whose heads are comparable.
+        Sets of indices of tasks whose heads are comparable.
 
     References
     ----------
@@ -43,7 +43,7 @@ class HeadRelation:
         self.sets = [list(places) for places in sets if len(places) > 1]
 
     def precision(self, similarity: Tensor) -> Tensor:
-        """Return Q (n_members, n_trained, n_trained) of a similarity of that shape."""
+        """Return Q (n_members, n_trained, n_trained) for a similarity of that shape."""
         precision = torch.zeros_like(similarity)
         for places in self.sets:
             part = similarity[_pairs(places)]
@@ -56,8 +56,8 @@ class HeadRelation:
     def covariance(self, weights: HeadWeights) -> tuple[Tensor, Tensor]:
         """Return Omega and its inverse, both (n_members, n_trained, n_trained).
 
-        Zero between tasks that are not comparable, and of trace one in each set of
-        those that are.
+        Entries of tasks that are not comparable are zero. The trace of Omega in each
+        set of comparable tasks is 1.
         """
         n_members, n_tasks = _shape(weights)
         covariance = weights[0][0].new_zeros(n_members, n_tasks, n_tasks)
@@ -80,7 +80,7 @@ class HeadRelation:
     def add_gradient(
         self, weights: HeadWeights, precision: Tensor, strength: float
     ) -> Tensor:
-        """Return R of every member, and add its gradient, times a strength, to grad.
+        """Return R of every member, and add its gradient times `strength` to grad.
 
         Shapes: precision (n_members, n_trained, n_trained) -> (n_members,).
         """
@@ -109,7 +109,7 @@ def _shape(weights: HeadWeights) -> tuple[int, int]:
 def _select(
     weights: HeadWeights, places: Sequence[int]
 ) -> Iterator[tuple[nn.Parameter, Tensor, Tensor]]:
-    """Yield parameters, columns (K, tasks) and weights (n_members, n_in, K, tasks)."""
+    """Yield parameters, columns (K, tasks), and weights (n_members, n_in, K, tasks)."""
     for parameter, task_of in weights:
         columns = torch.stack([(task_of == t).nonzero()[:, 0] for t in places], dim=1)
         yield parameter, columns, parameter.detach()[..., columns]

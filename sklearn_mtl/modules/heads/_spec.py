@@ -1,4 +1,4 @@
-"""What a head spec is: a linear map for each task, and what follows it."""
+"""Base classes of head specs, and the linear head."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ __all__ = ["HeadSpec", "HeadTail", "LinearHead"]
 
 
 class HeadTail(nn.Module, ABC):
-    """Base of what turns the linear maps of the representations into logits.
+    """Base class of the layers between the first linear layer and the logits.
 
-    The heads of all tasks begin with one linear layer, a few columns a task, which any
-    trunk knows how to apply; a tail does the rest, for all tasks and members at once.
-    Its parameters have the members first and outputs, or other columns of tasks, last;
-    a method ``draw(generators)`` fills those that do not begin as constants.
+    The heads of all tasks start with one linear layer, which has several columns per
+    task and which every trunk can apply. The tail computes the logits from these linear
+    maps, for all tasks and members at once. The first axis of its parameters is the
+    member, and the last axis has columns that belong to tasks, such as outputs. A
+    method ``draw(generators)`` initialises the parameters that are not constants.
     """
 
     def __init__(self) -> None:
@@ -28,40 +29,41 @@ class HeadTail(nn.Module, ABC):
     @property
     @abstractmethod
     def output_bias(self) -> nn.Parameter | None:
-        """The bias of the logits, (n_members, 1, n_outputs); None where maps have it.
+        """The bias of the logits, (n_members, 1, n_outputs); None if maps are logits.
 
-        It begins at the logits of the class frequencies.
+        It is initialised with the logits of the class frequencies.
         """
 
     @property
     def last_layer(self) -> TaskHeads | None:
-        """The linear layer that gives the logits, where `forward` ends in one.
+        """The linear layer that computes the logits; None if there is none.
 
-        `partial_fit` after a fit teaches it, and else only the bias of the logits.
+        After a fit, `partial_fit` updates this layer, or only the bias of the logits if
+        it is None.
         """
         return None
 
     @property
     @abstractmethod
     def task_of_maps(self) -> Tensor:
-        """The place of the task of each linear map, (n_maps,)."""
+        """The task index of each linear map, (n_maps,)."""
 
     @abstractmethod
     def owners(self) -> list[tuple[nn.Parameter, Tensor]]:
-        """Return parameters with the place of the task of each of their columns."""
+        """Return all parameters with the task index of each of their columns."""
 
     def readers(self) -> list[nn.Parameter]:
-        """Return those of the owners whose rows are soft outputs of all tasks.
+        """Return the parameters whose rows are multiplied with soft outputs of tasks.
 
-        Each is (n_members, n_outputs, n_columns). Where a task comes or goes, such rows
-        come and go with its outputs.
+        Their shape is (n_members, n_outputs, n_columns). If a task is added or dropped,
+        the rows of its outputs are added or dropped too.
         """
         return []
 
     def comparable_weights(self) -> list[tuple[nn.Parameter, Tensor]]:
-        """Return those of the owners that are weights which heads can be compared by.
+        """Return the weights by which `task_relation` compares heads.
 
-        Without biases, and without what a head reads of other tasks.
+        They do not include biases and weights of other tasks' outputs.
         """
         return []
 
@@ -71,54 +73,55 @@ class HeadTail(nn.Module, ABC):
 
 
 class HeadSpec(BaseEstimator, ABC):
-    """Base of the head specs: searchable parameters that build the heads of all tasks.
+    """Base class of head specs, which build the heads of all tasks.
 
-    A spec holds sizes and choices, never weights, so that clone, get_params and grid
-    search see ordinary parameters (`head__dropout`). A subclass defines `maps` and
-    `build`; `check_head` checks them, and the tail that `build` returns.
+    A spec contains parameters, such as sizes, but no weights. Therefore clone,
+    get_params and grid search work as usual (`head__dropout`). A subclass defines
+    `maps` and `build`. Use `check_head` to check both, and the tail that `build`
+    returns.
     """
 
     def check(self) -> None:
-        """Raise ValueError where a parameter is wrong."""
+        """Raise ValueError if a parameter is invalid."""
 
     @abstractmethod
     def maps(self, blocks: Sequence[HeadBlock]) -> list[HeadBlock]:
-        """Return the blocks of linear maps of what each task reads.
+        """Return the blocks of the first linear layer.
 
         Parameters
         ----------
         blocks : sequence of HeadBlock
-            The outputs of the tasks.
+            Outputs of the tasks.
 
         Returns
         -------
         list of HeadBlock
-            Of the same tasks in the same order.
+            Linear maps of the same tasks in the same order.
         """
 
     @abstractmethod
     def build(self, n_members: int, blocks: Sequence[HeadBlock]) -> HeadTail | None:
-        """Return what follows the maps, with parameters that are drawn later.
+        """Return the layers that follow the first one, before their initialisation.
 
         Parameters
         ----------
         n_members : int
             Number of independent members.
         blocks : sequence of HeadBlock
-            The outputs of the tasks, each block of one activation.
+            Outputs of the tasks, in blocks with the same activation.
 
         Returns
         -------
         HeadTail or None
-            None where the maps are the logits.
+            None if the maps are the logits.
         """
 
 
 class LinearHead(HeadSpec):
-    """One linear map of the representation a task: the logits.
+    """One linear map of the representation per task, which gives the logits.
 
-    It is the only head under which the gradients of the tasks at the representation
-    have a Gramian in closed form.
+    With this head only, the Gramian of the task gradients at the representation has a
+    closed form.
 
     Examples
     --------
@@ -129,9 +132,9 @@ class LinearHead(HeadSpec):
     """
 
     def maps(self, blocks: Sequence[HeadBlock]) -> list[HeadBlock]:
-        """Return the blocks: a map is a logit."""
+        """Return the blocks of the outputs: maps are logits."""
         return list(blocks)
 
     def build(self, n_members: int, blocks: Sequence[HeadBlock]) -> None:
-        """Return None."""
+        """Return None, because no layers follow."""
         return

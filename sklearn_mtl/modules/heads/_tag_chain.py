@@ -1,4 +1,4 @@
-"""A conditional random field over the tags of each text."""
+"""Conditional random field over the tags of each text."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ __all__ = ["TagChain", "log_marginals"]
 
 
 class TagChain(nn.Module):
-    """Linear-chain conditional random fields, one for each task of tokens.
+    """Linear-chain conditional random fields, one for each token task.
 
-    It maps the logits of tokens to logits of the marginal probabilities of their tags.
-    Losses, missing tags and predictions thus need to know nothing of the chain: the
-    objective is the mean log-loss of the marginals. The scores of pairs begin at zero,
-    where the probabilities are those of the logits alone.
+    The logits of tokens are mapped to logits of the marginal probabilities of their
+    tags. The objective is the mean log-loss of the marginals, so that losses, missing
+    tags and predictions need no special treatment. The scores of pairs of tags are
+    initialised with zeros, for which the logits do not change.
 
     Parameters
     ----------
     n_members : int
         Number of independent members.
     columns : dict of int to slice
-        The logits of each task of tokens, by its place in the layout.
+        Logits of each token task, by its index in the layout.
 
     References
     ----------
@@ -36,20 +36,20 @@ class TagChain(nn.Module):
         super().__init__()
         self.places = list(columns)
         self.columns = [list(range(*one.indices(one.stop))) for one in columns.values()]
-        # A last row and column for the two ends of a text, with each tag.
+        # the last row is for the start of a text, the last column for its end
         sizes = [max(len(one), 2) + 1 for one in self.columns]
         self.scores = nn.ParameterList(torch.zeros(n_members, n, n) for n in sizes)
 
     def owners(self) -> list[tuple[nn.Parameter, Tensor]]:
-        """Return the scores with the place of the task of each of their columns."""
+        """Return the scores with the task index of each of their columns."""
         pairs = zip(self.places, self.scores, strict=True)
         return [(one, torch.full(one.shape[2:], place)) for place, one in pairs]
 
     def forward(self, logits: Tensor, is_token: Tensor) -> Tensor:
-        """Replace the logits of tokens; those of texts stay.
+        """Replace the logits of tokens, and keep those of texts.
 
         Shapes: logits (n_members, n_texts + n_texts * n_tokens, n_outputs), is_token
-        (n_members, n_texts, n_tokens) -> as logits.
+        (n_members, n_texts, n_tokens) -> shape of logits.
         """
         n_texts = is_token.shape[1]
         texts, tokens = logits[:, :n_texts], logits[:, n_texts:]
@@ -57,13 +57,13 @@ class TagChain(nn.Module):
             at = torch.tensor(columns, device=logits.device)
             own = tokens.index_select(2, at).view(*is_token.shape, -1)
             found = _chained(own, scores, is_token).flatten(1, 2)
-            # not in place, which gradients of several tasks at once do not take
+            # not in place, which batched gradients of several tasks do not support
             tokens = tokens.index_copy(2, at, found)
         return torch.cat([texts, tokens], dim=1)
 
 
 def _chained(logits: Tensor, scores: Tensor, is_token: Tensor) -> Tensor:
-    """Return logits of the marginal probabilities; two tags have one logit."""
+    """Return the logits of the marginal probabilities; two tags have one logit."""
     if logits.shape[-1] > 1:
         return log_marginals(logits, scores, is_token)
     pair = torch.cat([torch.zeros_like(logits), logits], dim=-1)
@@ -73,13 +73,14 @@ def _chained(logits: Tensor, scores: Tensor, is_token: Tensor) -> Tensor:
 def log_marginals(logits: Tensor, scores: Tensor, is_token: Tensor) -> Tensor:
     """Return the logarithms of the marginal probabilities of tags.
 
+    The last row of the scores is for the first tag of a text, and the last column is
+    for its last tag.
+
     Shapes: logits (n_members, n_texts, n_tokens, n_tags), scores (n_members, n_tags +
-    1, n_tags + 1), is_token (n_members, n_texts, n_tokens) -> as logits. The end of a
-    text is the last row of the scores before its first tag, and the last column after
-    its last one.
+    1, n_tags + 1), is_token (n_members, n_texts, n_tokens) -> shape of logits.
     """
     mirror = _mirror(is_token).unsqueeze(-1).expand_as(logits)
-    # Both directions at once. Padding comes last in both, where no token sees it.
+    # Both directions at once. Padding is last in both, so it does not affect tokens.
     both = torch.stack([logits, logits.gather(2, mirror)])
     weights = (both - both.detach().amax(dim=-1, keepdim=True)).exp()
     pairs = scores[:, :-1, :-1].exp()
@@ -96,7 +97,7 @@ def log_marginals(logits: Tensor, scores: Tensor, is_token: Tensor) -> Tensor:
 
 
 def _mirror(is_token: Tensor) -> Tensor:
-    """Return where each token is when its text is read from its end."""
+    """Return the position of each token in the reversed text."""
     at = torch.arange(is_token.shape[2], device=is_token.device)
     mirrored = is_token.sum(dim=2, keepdim=True) - 1 - at
-    return torch.where(mirrored >= 0, mirrored, at)  # padding stays where it is
+    return torch.where(mirrored >= 0, mirrored, at)  # padding is not moved

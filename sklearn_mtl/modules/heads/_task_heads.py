@@ -1,4 +1,4 @@
-"""Heads of tasks that do not all read the same representation."""
+"""Linear heads on one representation per task."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class HeadBlock:
     n_tasks : int
         Number of tasks.
     n_outputs : int
-        Number of outputs of each.
+        Number of outputs of each task.
     class_major : bool
-        Whether the first outputs of all tasks come first, then the second ones.
+        Whether outputs are ordered by class first, then by task.
     activation : {"identity", "sigmoid", "softmax"}
-        What makes soft outputs of the logits: probabilities, or values as they are.
+        Function that maps logits to probabilities; "identity" for regression.
     """
 
     n_tasks: int
@@ -43,17 +43,17 @@ class HeadBlock:
 
 
 class TaskHeads(MemberLinear):
-    """The linear heads of all tasks, each on the representation of its task.
+    """Linear heads of all tasks, each on the representation of its task.
 
-    Parameters and outputs are those of one MemberLinear on a shared representation; a
-    block of tasks is one batched product.
+    Parameters and outputs have the shapes of a MemberLinear on a shared representation.
+    Each block of tasks is computed in one batched product.
 
     Parameters
     ----------
     n_members, n_in : int
         Number of members, and width of each task's representation.
     blocks : sequence of HeadBlock
-        The tasks in their order.
+        Outputs of the tasks in their order.
     """
 
     def __init__(self, n_members: int, n_in: int, blocks: Sequence[HeadBlock]) -> None:
@@ -70,7 +70,7 @@ class TaskHeads(MemberLinear):
         return self.read_tasks(z) + self.bias
 
     def read_tasks(self, z: Tensor, columns: slice = _ALL) -> Tensor:
-        """Apply each task's weights of some columns of z, without the bias.
+        """Apply the weights for some columns of each task's z, without the bias.
 
         Shapes: z (n_members, n_tasks, n_rows, n_columns) -> (n_members, n_rows,
         n_outputs).
@@ -82,7 +82,7 @@ class TaskHeads(MemberLinear):
         return _join(list(logits))
 
     def read_shared(self, z: Tensor, columns: slice = _ALL) -> Tensor:
-        """Apply all tasks' weights of some columns that all tasks read.
+        """Apply the weights for some columns of a z that all tasks share.
 
         Shapes: z (n_members, n_rows, n_columns) -> (n_members, n_rows,
         n_outputs).
@@ -98,23 +98,23 @@ class TaskHeads(MemberLinear):
 
 
 def tasks_of_columns(blocks: Sequence[HeadBlock]) -> Tensor:
-    """Return which task each output of consecutive blocks belongs to.
+    """Return the task index of each output of consecutive blocks.
 
     Parameters
     ----------
     blocks : sequence of HeadBlock
-        What `HeadSpec.build` gets: tasks with outputs of the same kind and number.
+        Blocks of tasks in the form of `HeadSpec.build`.
 
     Returns
     -------
     Tensor of shape (n_outputs,), int64
-        The place of the task, in the order of the blocks.
+        Index of the task in the order of the blocks.
     """
     return _spread(blocks, torch.arange(sum(block.n_tasks for block in blocks)))
 
 
 def soft_outputs(logits: Tensor, blocks: Sequence[HeadBlock]) -> Tensor:
-    """Return probabilities and values for logits, in the same places.
+    """Return probabilities or values for logits, in the same order.
 
     Shapes: logits (n_members, n_rows, n_outputs) -> (n_members, n_rows,
     n_outputs).
@@ -140,7 +140,7 @@ def _spread(blocks: Sequence[HeadBlock], values: Tensor) -> Tensor:
 
 
 def _join(parts: list[Tensor]) -> Tensor:
-    """Put outputs side by side; a single block is not copied."""
+    """Concatenate outputs, without copying a single block."""
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
 

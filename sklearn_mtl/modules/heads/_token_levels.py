@@ -1,4 +1,4 @@
-"""What tasks of texts and tasks of tokens read of each other."""
+"""Exchange of outputs between text tasks and token tasks."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ __all__ = ["TokenLevels"]
 
 @dataclass(frozen=True)
 class TokenLevels:
-    """Which rows are tokens of which text, and which outputs are tags of tokens.
+    """Assignment of rows to texts and tokens, and of outputs to token tasks.
 
     Attributes
     ----------
     is_token : Tensor of shape (n_members, n_texts, n_tokens), bool
-        False for padding. The rows of the texts stand above those of their tokens.
+        False for padding. The rows of tokens follow those of the texts.
     of_tokens : Tensor of shape (n_outputs,), bool
-        Whether an output is that of a task of tokens.
+        Mask of the outputs of token tasks.
     """
 
     is_token: Tensor
     of_tokens: Tensor
 
     def exchange(self, soft: Tensor) -> Tensor:
-        """Replace outputs in rows of the other level by what is said at their own.
+        """Replace outputs of token tasks for texts, and of text tasks for tokens.
 
-        A text reads the largest probability that any of its tokens gives a tag, and a
-        token reads what is said of its text.
+        For a text, the output of a token task is the maximum probability of each tag
+        over its tokens. For a token, the output of a text task is that for its text.
 
         Shapes: soft (n_members, n_texts + n_texts * n_tokens, n_outputs) -> the same.
         """

@@ -1,1 +1,1 @@
-"""What tasks share: one trunk a file."""
+"""Trunks, which the tasks share, one per file."""

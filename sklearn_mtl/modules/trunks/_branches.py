@@ -1,4 +1,4 @@
-"""Perceptrons side by side, of all members, in one batched product a layer."""
+"""Parallel multilayer perceptrons of all members, with one product per layer."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["BranchLinear", "Branches", "Split"]
 
 
 class BranchLinear(nn.Module):
-    """An affine map for each branch of each member, on rows of its own.
+    """An affine map for each branch of each member, with separate inputs.
 
     Parameters
     ----------
     n_members, n_branches : int
-        Number of members, and of branches in each.
+        Number of members, and of branches in each member.
     n_in, n_out : int
         Sizes of the last axis before and after.
     """
@@ -31,7 +31,7 @@ class BranchLinear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_members, n_branches, 1, n_out))
 
     def take(self, branches: Sequence[int]) -> None:
-        """Keep some branches, in this order; one may come twice."""
+        """Select some branches, in this order, possibly with repetitions."""
         for parameter in (self.weight, self.bias):
             parameter.data = parameter.data[:, list(branches)].contiguous()
 
@@ -45,7 +45,7 @@ class BranchLinear(nn.Module):
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
-        """Draw uniform within 1 / sqrt(n_in), as nn.Linear does, member by member."""
+        """Draw uniformly from [-b, b] for each member, b = 1 / sqrt(n_in)."""
         bound = 1.0 / math.sqrt(max(self.weight.shape[2], 1))
         for member, generator in enumerate(generators):
             for parameter in (self.weight, self.bias):
@@ -53,12 +53,12 @@ class BranchLinear(nn.Module):
 
 
 class Split(nn.Module):
-    """Give each branch its part of the units.
+    """Divide units between branches.
 
     Parameters
     ----------
     n_branches, n_units : int
-        Number of branches, and of the units of each.
+        Number of branches, and of units of each branch.
     """
 
     def __init__(self, n_branches: int, n_units: int) -> None:
@@ -67,30 +67,30 @@ class Split(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n_members, n, n_branches * n_units) to (n_members, n_branches, n, _)."""
-        # a copy: what comes after, and back, is slower on rows that lie apart
+        # contiguous, because later operations are slower on strided rows
         return torch.unflatten(x, -1, self.shape).transpose(1, 2).contiguous()
 
 
 class Branches(nn.Sequential):
-    """Perceptrons side by side: experts, or the private parts of tasks.
+    """Parallel multilayer perceptrons, such as experts or private parts of tasks.
 
     Parameters
     ----------
     n_members, n_branches : int
-        Number of members, and of branches in each.
+        Number of members, and of branches in each member.
     n_in : int
-        Number of columns that a branch reads.
+        Number of inputs of a branch.
     sizes : sequence of int
-        Units of each layer.
+        Number of units in each layer.
     activation : str
         Name of the nonlinearity after each layer.
     dropout : float
-        Share of units dropped after each activation while training.
+        Fraction of the units that are dropped after each activation during training.
     is_input_shared : bool
-        Whether all branches read the same rows (n_members, n, n_in), or each its own
+        Whether all branches have the same inputs (n_members, n, n_in), or separate ones
         (n_members, n_branches, n, n_in).
     end_layer : callable, default=None
-        Makes a module that is put at the end of each layer.
+        Builds a module that is appended to each layer.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Branches(nn.Sequential):
         layers: list[nn.Module] = []
         for size in sizes:
             if is_input_shared and not layers:
-                # one product reads the rows once, where a batch of them copies them
+                # a single product, because a batched one would copy the inputs
                 layers.append(MemberLinear(n_members, n_in, n_branches * size))
                 layers.append(Split(n_branches, size))
             else:
@@ -123,14 +123,14 @@ class Branches(nn.Sequential):
         self.n_branches = n_branches
 
     def take(self, branches: Sequence[int]) -> None:
-        """Keep some branches, in this order; one may come twice."""
+        """Select some branches, in this order, possibly with repetitions."""
         n_branches = self.n_branches
         for layer in self:
             if isinstance(layer, BranchLinear):
                 layer.take(branches)
             elif isinstance(layer, Split):
                 layer.shape = (len(branches), layer.shape[1])
-            elif isinstance(layer, MemberLinear):  # the first, of all branches at once
+            elif isinstance(layer, MemberLinear):  # the first layer of all branches
                 for parameter in (layer.weight, layer.bias):
                     units = torch.unflatten(parameter.data, -1, (n_branches, -1))
                     units = units[:, :, list(branches)]

@@ -1,4 +1,4 @@
-"""A check of trunks that give each task a representation of its own."""
+"""Check of trunks with one representation per task."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sklearn_mtl.utils._check_spec import Faults
 
 __all__ = ["check_task_trunk", "task_outputs"]
 
-#: Difference between two ways to the logits, which add in another order.
+#: Rounding errors between two ways to compute the logits.
 PRECISION = 1e-6
 
 
 def check_task_trunk(trunk: TaskTrunk, x: Tensor, n_tasks: int, faults: Faults) -> None:
-    """Check which parameters tasks share, and what depends on the parts.
+    """Check the logits, the penalty and the shared parameters of a TaskTrunk.
 
     Shapes: x (n_members, n_rows, n_features).
     """
@@ -24,14 +24,14 @@ def check_task_trunk(trunk: TaskTrunk, x: Tensor, n_tasks: int, faults: Faults) 
     gathered = trunk.gather(parts)
     heads = _heads(trunk, x, n_tasks)
     found, expected = trunk.apply_heads(parts, heads), heads(gathered)
-    what = "heads(gather(parts)),"
+    what = "the logits heads(gather(parts)),"
     faults.close(found, expected, "apply_heads", what, tol=PRECISION)
     weights = torch.ones(*x.shape[:2], n_tasks, dtype=x.dtype)
     penalty = trunk.penalty(parts, weights)
     faults.require(
         penalty is None or tuple(penalty.shape) == (len(x),),
         "penalty",
-        "None, or a number for each member",
+        "None, or one number per member",
         penalty,
     )
     _check_shared(trunk, gathered, faults)
@@ -45,7 +45,7 @@ def _heads(trunk: TaskTrunk, x: Tensor, n_tasks: int) -> TaskHeads:
 
 
 def task_outputs(trunk: TaskTrunk, parts: Parts, x: Tensor, n_tasks: int) -> Tensor:
-    """Return all that a fit computes from the parts, as one row of numbers."""
+    """Return all outputs that depend on the parts, as one flat tensor."""
     found = [trunk.gather(parts), trunk.share(parts)]
     found.append(trunk.apply_heads(parts, _heads(trunk, x, n_tasks)))
     weights = torch.ones(*x.shape[:2], n_tasks, dtype=x.dtype)
@@ -56,8 +56,8 @@ def task_outputs(trunk: TaskTrunk, parts: Parts, x: Tensor, n_tasks: int) -> Ten
 
 
 def _check_shared(trunk: TaskTrunk, gathered: Tensor, faults: Faults) -> None:
-    """Look for parameters that several tasks move and that are not called shared."""
-    # One parameter may hold a part for each task.
+    """Check that parameters on which several tasks depend are declared as shared."""
+    # checked per entry, because a parameter may have separate entries for each task
     shared = {id(one) for one in trunk.shared_parameters()}
     known = {id(one) for one in trunk.parameters()}
     is_right = shared <= known
@@ -68,12 +68,12 @@ def _check_shared(trunk: TaskTrunk, gathered: Tensor, faults: Faults) -> None:
         moves = _moves(gathered, parameter)
         if bool((moves.sum(dim=0) > 1).any()):
             tasks = moves.flatten(1).any(dim=1).nonzero().flatten().tolist()
-            what = f"{name!r} among them, as it is moved by tasks {tasks}"
-            faults.fail("shared_parameters", what, "that it is missing")
+            what = f"{name!r} in the list, because tasks {tasks} depend on it"
+            faults.fail("shared_parameters", what, "a list without it")
 
 
 def _moves(gathered: Tensor, parameter: nn.Parameter) -> Tensor:
-    """Say which task moves which number, (n_tasks, *parameter.shape)."""
+    """Return the mask of entries on which each task depends, (n_tasks, *shape)."""
     found = []
     for task in range(gathered.shape[1]):
         (gradient,) = torch.autograd.grad(

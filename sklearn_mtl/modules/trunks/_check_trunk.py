@@ -1,4 +1,4 @@
-"""A check of trunks: shapes, independent members, private generators."""
+"""Check of custom trunks."""
 
 from __future__ import annotations
 
@@ -20,13 +20,33 @@ from sklearn_mtl.modules.trunks._spec import TrunkSpec, build_trunk
 from sklearn_mtl.modules.trunks._task_trunk import TaskTrunk
 from sklearn_mtl.utils._check_spec import Faults, check_spec, is_importable
 
-__all__ = ["check_trunk", "drawing", "same_after_copies"]
+__all__ = [
+    "INDEPENDENT_IN_TRAINING",
+    "INDEPENDENT_MEMBERS",
+    "INDEPENDENT_ROWS",
+    "SAME_IN_EVERY_CALL",
+    "SAME_IN_SINGLE",
+    "SAME_IN_TRAINING",
+    "check_trunk",
+    "drawing",
+    "same_after_copies",
+]
 
 N_ROWS = 6
 MEMBERS = (0, 1, 2)
 _MOST_BUCKETS = 64
-#: Difference between a member alone and among others, whose products differ in order.
+#: Rounding errors if a member is computed alone, due to another order of additions.
 PRECISION = 1e-6
+
+# What is expected, followed by the expected number.
+INDEPENDENT_MEMBERS = "a member that does not depend on other members, output"
+INDEPENDENT_IN_TRAINING = (
+    "a member that does not depend on other members in training, output"
+)
+INDEPENDENT_ROWS = "a row that does not depend on other rows after training, output"
+SAME_IN_EVERY_CALL = "equal outputs in every call after training,"
+SAME_IN_TRAINING = "equal outputs in training for equal generators,"
+SAME_IN_SINGLE = "equal outputs in single and double precision,"
 
 
 def check_trunk(
@@ -35,36 +55,43 @@ def check_trunk(
     n_features: int = 5,
     n_tasks: int = 3,
 ) -> None:
-    """Check that a trunk is one that the nets can use.
+    """Check that a trunk is compatible with the nets.
 
-    The shapes of what it gives; gradients with respect to parameters and inputs that
-    are the derivatives; members that neither share parameters nor see each other, in
-    training as after it; rows that do not see each other afterwards; initial parameters
-    and random parts that follow the members' generators and leave PyTorch's global one
-    alone; single and double precision; copies, pickles and state dicts that give the
-    same; and, of a `TaskTrunk`, which parameters several tasks share. The parameters of
-    a spec are those of its constructor, and nothing else is stored in it.
+    The following is checked:
+
+    - The outputs have the right shapes.
+    - Gradients with respect to parameters and inputs are equal to the derivatives.
+    - Members share no parameters, and the output of a member does not depend on other
+      members.
+    - After training, the output for a row does not depend on other rows.
+    - Initial parameters and random numbers are drawn from the generators of the
+      members, not from the global generator of PyTorch.
+    - Single and double precision work.
+    - Copies, pickles and state dicts preserve the outputs.
+    - A `TaskTrunk` returns the right shared parameters.
+    - A spec stores the parameters of its constructor and nothing else.
 
     Gradients are compared with finite differences in double precision, in training and
-    after it. A gradient that is wrong on purpose, as one that is reversed, is reported
-    too. At a kink, any number between the slopes of both sides is right.
+    evaluation mode. Gradients that differ from the derivative on purpose, such as in a
+    gradient reversal, are reported too. At a kink, any number between the two one-sided
+    derivatives is accepted.
 
     Parameters
     ----------
     trunk : TrunkSpec, nn.Module, or callable
-        An instance, as an estimator takes it.
+        Trunk, in the form of the parameter `trunk` of the estimators.
     n_features : int, default=5
-        Number of prepared columns; set it where parameters fix it. Has no meaning for
-        texts.
+        Number of prepared columns; set it if the trunk requires another number. It is
+        ignored for trunks of texts.
     n_tasks : int, default=3
         Number of tasks with a head.
 
     Raises
     ------
     AssertionError
-        If something is wrong; the message names it, what was expected and found.
+        If a check fails. The message names the method, and what was expected and found.
     TypeError
-        If it is no trunk.
+        If `trunk` has another type.
 
     Examples
     --------
@@ -77,12 +104,12 @@ def check_trunk(
     >>> check_trunk(OneForAll())
     Traceback (most recent call last):
         ...
-    AssertionError: OneForAll.build: expected a member alone to be as among others...
+    AssertionError: OneForAll.build: expected a member that does not depend on other...
     """
     if not isinstance(trunk, TrunkSpec | nn.Module) and not callable(trunk):
         raise TypeError(
-            "allowed are a trunk spec, an nn.Module and a callable that returns one; "
-            f"found {trunk!r}."
+            "trunk must be a trunk spec, an nn.Module or a callable that returns an "
+            f"nn.Module; found {trunk!r}."
         )
     is_spec = isinstance(trunk, BaseEstimator)
     faults = check_spec(trunk, BaseEstimator) if is_spec else Faults(trunk)
@@ -95,13 +122,13 @@ def check_trunk(
 
 
 def _with_few_buckets(spec: Any) -> Any:
-    """Return a spec of texts without vectors that no word of the check would have."""
+    """Return a text spec with few buckets, because the checks use few words."""
     n_buckets = min(spec.n_buckets, _MOST_BUCKETS)
     return clone(spec).set_params(n_buckets=n_buckets)
 
 
 class _TrunkCase:
-    """Builds a trunk for the members that are wanted, and rows for each of them."""
+    """Build a trunk and rows for given members."""
 
     def __init__(
         self, trunk: Any, n_features: int, n_tasks: int, faults: Faults
@@ -112,7 +139,7 @@ class _TrunkCase:
     def build(
         self, members: Sequence[int], dtype: torch.dtype = torch.float64
     ) -> nn.Module:
-        """Return the trunk of some members, in evaluation."""
+        """Return the trunk of some members in evaluation mode."""
         draws = [Generator().manual_seed(member) for member in members]
         try:
             module = build_trunk(
@@ -142,12 +169,12 @@ class _TrunkCase:
         return torch.stack(made).to(dtype)
 
     def read(self, module: nn.Module, x: Tensor) -> Tensor:
-        """Return what the heads read, (n_members, ..., n_rows, n_hidden)."""
+        """Return the inputs of the heads, (n_members, ..., n_rows, n_hidden)."""
         parts = module(x)
         return module.gather(parts) if isinstance(module, TaskTrunk) else parts
 
     def train(self, module: nn.Module, x: Tensor, members: Sequence[int]) -> Tensor:
-        """Return what the heads read in training, from generators of the members."""
+        """Return the inputs of the heads in training mode, with new generators."""
         with drawing(module, members):
             return self.read(module, x)
 
@@ -170,7 +197,7 @@ def _texts(members: Sequence[int], n_buckets: int) -> Tensor:
 def drawing(
     module: nn.Module, members: Sequence[int], is_training: bool = True
 ) -> Iterator[None]:
-    """Put a module into training for a block, with new generators of the members."""
+    """Set training mode and new generators of the members inside the block."""
     if not is_training:
         yield
         return
@@ -229,60 +256,45 @@ def _check_shapes(case: _TrunkCase) -> None:
 
 
 def _check_members(case: _TrunkCase) -> None:
-    """Compare members with nets of their own, and rows with single rows."""
+    """Compare members with trunks of a single member, and rows with single rows."""
     faults = case.faults
     together, x = case.build(MEMBERS), case.rows(MEMBERS)
     found = case.read(together, x)
-    faults.close(
-        case.read(together, x), found, "forward", "the same at every call after a fit,"
-    )
+    faults.close(case.read(together, x), found, "forward", SAME_IN_EVERY_CALL)
     again = case.read(case.build(MEMBERS), x)
-    faults.close(again, found, "build", "the same for the same generators,")
+    faults.close(again, found, "build", "equal outputs for equal generators,")
     for place, member in enumerate(MEMBERS):
         alone = case.read(case.build([member]), x[[place]])[0]
-        what = "a member alone to be as among others, with parameters of its own,"
-        faults.close(alone, found[place], "build", what, tol=PRECISION)
+        faults.close(alone, found[place], "build", INDEPENDENT_MEMBERS, tol=PRECISION)
     single = case.read(together, x[:, :1])
-    faults.close(
-        single,
-        found[..., :1, :],
-        "forward",
-        "a row alone to be as among others after a fit,",
-        tol=PRECISION,
-    )
+    faults.close(single, found[..., :1, :], "forward", INDEPENDENT_ROWS, tol=PRECISION)
 
 
 def _check_training(case: _TrunkCase) -> None:
-    """Compare members in training, where they may draw and keep statistics."""
+    """Compare members in training mode, where they may use random numbers."""
     x = case.rows(MEMBERS)
     found = case.train(case.build(MEMBERS), x, MEMBERS)
     again = case.train(case.build(MEMBERS), x, MEMBERS)
-    what = "the same in training for the same generators,"
-    case.faults.close(again, found, "forward", what)
+    case.faults.close(again, found, "forward", SAME_IN_TRAINING)
     for place, member in enumerate(MEMBERS):
         alone = case.train(case.build([member]), x[[place]], [member])[0]
-        case.faults.close(
-            alone,
-            found[place],
-            "forward",
-            "a member alone to be as among others in training,",
-            tol=PRECISION,
-        )
+        what = INDEPENDENT_IN_TRAINING
+        case.faults.close(alone, found[place], "forward", what, tol=PRECISION)
 
 
 def _check_gradients(case: _TrunkCase) -> None:
-    """Compare gradients with differences; something must depend on the inputs."""
+    """Compare gradients with finite differences."""
     module, x = case.build(MEMBERS), case.rows(MEMBERS)
     trained = [one for one in module.parameters() if one.requires_grad]
     found = case.read(module, x)
     case.faults.require(
         found.requires_grad or not trained,
         "forward",
-        "a graph through which parameters get gradients",
+        "an output with a gradient function",
         "none",
     )
     _check_effect(found, trained, case.faults)
-    # Raw inputs need no gradient, so frozen modules may give none.
+    # raw inputs require no gradient, so frozen modules may have none
     is_raw = getattr(case.trunk, "preparation", "raw") == "raw"
     places: dict[str, Tensor] = {
         f"parameter {name!r}": one for name, one in module.named_parameters()
@@ -303,7 +315,7 @@ def _check_gradients(case: _TrunkCase) -> None:
 
 
 def _check_effect(found: Tensor, trained: list[nn.Parameter], faults: Faults) -> None:
-    """Look whether parameters have an effect, or inputs where none is trained."""
+    """Check that the output depends on parameters; on inputs if all are frozen."""
     if not trained:
         is_same = bool((found == found[..., :1, :]).all())
         what = "a representation that depends on the inputs"
@@ -323,11 +335,9 @@ def _check_precision(case: _TrunkCase) -> None:
         case.build(MEMBERS, torch.float32), case.rows(MEMBERS, torch.float32)
     )
     for found, dtype in ((double, torch.float64), (single, torch.float32)):
-        case.faults.require(
-            found.dtype == dtype, "forward", f"{dtype} as its parameters", found.dtype
-        )
-    what = "numbers in single precision as in double,"
-    case.faults.close(single, double, "forward", what, tol=1e-3)
+        what = f"{dtype} for parameters of this type"
+        case.faults.require(found.dtype == dtype, "forward", what, found.dtype)
+    case.faults.close(single, double, "forward", SAME_IN_SINGLE, tol=1e-3)
 
 
 def same_after_copies(
@@ -336,7 +346,7 @@ def same_after_copies(
     read: Callable[[nn.Module], Any],
     faults: Faults,
 ) -> None:
-    """Check that copies, pickles and state dicts of a module give the same."""
+    """Check that copies, pickles and state dicts of a module preserve its outputs."""
     other.load_state_dict(module.state_dict())
     copies = {"load_state_dict": other, "__deepcopy__": copy.deepcopy(module)}
     if all(is_importable(type(part)) for part in module.modules()):
@@ -346,7 +356,7 @@ def same_after_copies(
             faults.fail("__reduce__", "a module that can be pickled", error)
     expected = _flat(read(module))
     for method, one in copies.items():
-        what = f"the same after a copy by {method},"
+        what = f"equal outputs after a copy by {method},"
         faults.close(_flat(read(one)), expected, method, what)
 
 

@@ -1,4 +1,4 @@
-"""A trunk for each block of columns."""
+"""Trunk that applies a separate trunk to each block of columns."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ __all__ = ["Columns", "JoinedTrunk"]
 
 
 class Columns(BaseComposition, TrunkSpec):
-    """A trunk for each block of columns, whose representations are joined.
+    """Apply a separate trunk to each block of columns, and concatenate the outputs.
 
-    Use it where X holds things of several kinds side by side, such as the pixels of a
-    picture, features of a text and a table. The blocks get the values of X as they
-    are: scale those of a table before, and put ``nn.Unflatten`` in front of a net that
-    wants pictures.
+    Use it if X contains features of several kinds, such as the pixels of an image,
+    features of a text and a table. The blocks receive the raw values of X: scale the
+    columns of a table first, and insert ``nn.Unflatten`` before a network that expects
+    images.
 
-    All heads read one representation, which `transform` gives: those of the blocks side
-    by side, in their order. ``transform_task(kind="input")`` gives the same,
-    "projection" that in the row space of the task's head.
+    All heads use the same representation, the concatenated outputs of the blocks, which
+    `transform` and ``transform_task(kind="input")`` return. "projection" is its
+    projection on the row space of the task's head.
 
     Parameters
     ----------
     blocks : list of (str, trunk, columns)
-        Name of a block; a trunk spec that builds one representation, or an nn.Module;
-        and its columns, as a slice, numbers or a mask. Columns in no block are left
-        out. Parameters of a spec are reached by the block's name, as in
-        ``trunk__text__dropout``.
+        Blocks with a name, a trunk and columns. The trunk is an nn.Module or a spec
+        with one representation for all tasks. The columns are a slice, indices or a
+        mask. Columns that are in no block are ignored. Parameters of a spec are
+        available by the name of the block, such as ``trunk__text__dropout``.
 
     Notes
     -----
-    ``n_members="auto"`` is 1, since blocks may hold large nets.
+    ``n_members="auto"`` is 1, because blocks may contain large networks.
 
     References
     ----------
@@ -65,34 +65,34 @@ class Columns(BaseComposition, TrunkSpec):
         self.blocks = blocks
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, those of the blocks' specs included.
+        """Return the parameters, including those of the blocks' specs.
 
         Parameters
         ----------
         deep : bool, default=True
-            Whether to go into the blocks.
+            Whether to include the parameters of the blocks' specs.
 
         Returns
         -------
         dict
-            Values by name.
+            Parameter names mapped to their values.
         """
         if not deep:
             return super().get_params(deep=False)
         return self._get_params("_named", deep=True) | {"blocks": self.blocks}
 
     def set_params(self, **params: Any) -> Columns:
-        """Set parameters, those of the blocks' specs included.
+        """Set parameters, including those of the blocks' specs.
 
         Parameters
         ----------
         **params : dict
-            Values by name.
+            Parameter names and values.
 
         Returns
         -------
         Columns
-            Itself.
+            The spec.
         """
         if "blocks" in params:
             self.blocks = params.pop("blocks")
@@ -118,15 +118,13 @@ class Columns(BaseComposition, TrunkSpec):
         TypeError
             If a trunk is neither a spec nor an nn.Module.
         ValueError
-            If there is no block, names repeat, a block has no column or one that X does
-            not have, a spec gives each task a representation of its own, or the trunk
-            of a fitted model comes with the preparation of a table.
+            If there is no block, names are not unique, a block has no column or one
+            that is not in X, a spec has one representation per task, or the trunk of a
+            fitted model requires the preparation of a table.
         """
         names = [name for name, *_ in self.blocks]
         if not names or len(set(names)) < len(names):
-            raise ValueError(
-                f"Columns: blocks must have names that differ; found {names}."
-            )
+            raise ValueError(f"Columns: blocks must have unique names; found {names}.")
         trunks, places = {}, []
         for name, trunk, columns in self.blocks:
             at = _places(name, columns, n_features)
@@ -136,18 +134,18 @@ class Columns(BaseComposition, TrunkSpec):
 
 
 def _places(name: str, columns: Any, n_features: int) -> np.ndarray:
-    """Return the numbers of a block's columns."""
+    """Return the indices of a block's columns."""
     try:
         at = np.atleast_1d(np.arange(n_features)[columns])
     except IndexError as error:
         raise ValueError(
-            f"Columns: block {name!r} asks for columns {columns!r} of X, which has "
-            f"{n_features}."
+            f"Columns: block {name!r} has columns {columns!r}, but X has "
+            f"{n_features} columns."
         ) from error
     if not len(at):
         raise ValueError(
-            f"Columns: block {name!r} has none of the {n_features} columns of X; found "
-            f"{columns!r}."
+            f"Columns: block {name!r} has columns {columns!r}, which select none of "
+            f"the {n_features} columns of X."
         )
     return at
 
@@ -160,8 +158,8 @@ def _build(
     if isinstance(trunk, Pretrained) and trunk.preparation != "raw":
         raise ValueError(
             f"Columns: block {name!r} has Pretrained with the trunk of a fitted "
-            f"{type(trunk.fitted).__name__}, which comes with the preparation of a "
-            "table; blocks get the values of X as they are."
+            f"{type(trunk.fitted).__name__}, which requires a prepared table; blocks "
+            "receive the raw values of X."
         )
     if not isinstance(trunk, TrunkSpec):
         raise TypeError(
@@ -176,8 +174,8 @@ def _build(
     module = trunk.build(n_features, n_members, n_tasks)
     if isinstance(module, TaskTrunk):
         raise ValueError(
-            f"Columns: block {name!r} has {type(trunk).__name__}, which gives each "
-            "task a representation of its own; the heads of joined blocks read one."
+            f"Columns: block {name!r} has {type(trunk).__name__}, which has one "
+            "representation per task; blocks require one for all tasks."
         )
     return module
 
@@ -188,22 +186,22 @@ class JoinedTrunk(nn.Module):
     Parameters
     ----------
     trunks : dict of str to nn.Module
-        Each maps the columns of its block to (n_members, n_rows, width).
+        Trunk of each block, which maps its columns to (n_members, n_rows, width).
     places : sequence of ndarray
-        Numbers of the columns of each.
+        Indices of the columns of each block.
     """
 
     def __init__(
         self, trunks: dict[str, nn.Module], places: Sequence[np.ndarray]
     ) -> None:
         super().__init__()
-        # numbers, and not names, which nn.ModuleDict does not take all
+        # not nn.ModuleDict, which does not accept all names
         self.blocks = nn.ModuleList(trunks.values())
         for number, at in enumerate(places):
             self.register_buffer(f"columns_{number}", torch.as_tensor(at))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n_members, n_rows, n_features) to the blocks' outputs side by side."""
+        """Map (n_members, n_rows, n_features) to the concatenated outputs."""
         joined = [
             block(x.index_select(-1, self.get_buffer(f"columns_{number}")))
             for number, block in enumerate(self.blocks)

@@ -1,4 +1,4 @@
-"""Convolutions that all tasks share, for pictures."""
+"""Convolutional trunk for images."""
 
 from __future__ import annotations
 
@@ -26,53 +26,53 @@ __all__ = ["Conv"]
 
 
 class Conv(TrunkSpec):
-    """Convolutional layers and a dense one that all tasks share.
+    """Convolutional layers and a dense layer that all tasks share.
 
-    Each layer is a convolution, batch normalisation where wanted, max-pooling and the
-    activation; then come a dense layer of `hidden` units and its activation, from which
-    all heads read. That is what `transform` returns.
+    Each layer consists of a convolution, optional batch normalisation, max-pooling and
+    the activation. A dense layer with `hidden` units and the activation follow. Its
+    output is the shared representation, which `transform` returns.
 
-    Pictures come as flat rows (n_samples, channels * height * width), so that they go
-    through pipelines, or as (n_samples, channels, height, width), at each call; with
-    one channel (n_samples, height, width) will do. uint8 stays uint8 in memory and is
-    scaled to the unit range batch by batch; other values are taken as they are.
+    Images are flat rows (n_samples, channels * height * width), which can pass through
+    pipelines, or arrays (n_samples, channels, height, width). The axis of a single
+    channel may be omitted. uint8 images are stored as uint8 and scaled to the unit
+    range batch by batch. Other types are not scaled.
 
     Parameters
     ----------
     image_shape : tuple of int
-        Channels, height and width of a picture.
+        Channels, height and width of an image.
     channels : sequence of int, default=(32,)
-        Channels that each layer makes; as many layers.
+        Number of output channels of each convolutional layer.
     kernel_size : int, default=3
         Height and width of the kernels.
     pool : int, default=2
-        Height and width of the blocks of which each layer keeps the largest value; 1
-        for none.
+        Height and width of the max-pooling blocks; 1 for no pooling.
     hidden : int or None, default=64
-        Units of the dense layer, the width of the shared representation; None leaves
-        it out, and the heads read all values of the last layer.
+        Number of units of the dense layer, which is the width of the shared
+        representation. With None there is no dense layer, and the heads use all outputs
+        of the last convolutional layer.
     padding : {"same", "valid"}, default="same"
-        Whether the pictures are padded with zeros so that a convolution keeps their
-        size, or each shrinks them by kernel_size - 1.
+        "same" pads the images with zeros, so that convolutions preserve their size.
+        With "valid", each convolution reduces the size by kernel_size - 1.
     activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
             default="relu"
         Nonlinearity after each layer.
     dropout : float, default=0.0
-        Share of what the heads read that is dropped while training.
+        Fraction of the shared representation that is dropped during training.
     normalization : {"batch"} or None, default=None
-        "batch" standardises each channel over the pictures and pixels of a batch,
-        before pooling.
+        "batch" standardises each channel over the images and pixels of a batch, before
+        pooling.
     augmentation : Augmentation or None, default=None
-        How the pictures are changed at random while training.
+        Random transformations of the images during training.
 
     Notes
     -----
-    ``n_members="auto"`` is 1. Members have kernels of their own and are computed one
-    after the other.
+    ``n_members="auto"`` is 1. Members have separate kernels and are computed one after
+    the other.
 
-    Pictures lie with their channels last, are convolved and pooled some at a time, that
-    the cache may hold them, and are pooled before an activation that only rises: the
-    same for a fraction of the time.
+    For speed, images are stored in channels-last format and processed in chunks that
+    fit in the processor's cache, and pooling is done before a monotonic activation.
+    This does not change the result.
 
     References
     ----------
@@ -118,12 +118,12 @@ class Conv(TrunkSpec):
         self.augmentation = augmentation
 
     def flatten(self, X: Any) -> Any:
-        """Return pictures as flat rows.
+        """Return images as flat rows.
 
         Raises
         ------
         ValueError
-            If they have another shape than `image_shape`.
+            If the shape of the images is not `image_shape`.
         """
         if isinstance(X, list | tuple):
             X = np.asarray(X)
@@ -134,7 +134,7 @@ class Conv(TrunkSpec):
         is_known = shape[1:] == (channels, *size)
         if not is_known and (channels, *shape[1:]) != (1, *size):
             raise ValueError(
-                f"Conv: X has pictures of shape {shape[1:]}; image_shape is "
+                f"Conv: X has images of shape {shape[1:]}; image_shape is "
                 f"{(channels, *size)}, channels first."
             )
         return X.reshape(shape[0], -1)
@@ -145,15 +145,15 @@ class Conv(TrunkSpec):
         Raises
         ------
         ValueError
-            If a parameter is not what it must be, a row has another number of values
-            than a picture, or nothing is left of a picture after a layer.
+            If a parameter is invalid, the number of features does not match
+            `image_shape`, or the output of a layer is empty.
         TypeError
-            If the augmentation is none.
+            If `augmentation` is neither an Augmentation nor None.
         """
         shape = self._read_shape()
         if n_features != math.prod(shape):
             raise ValueError(
-                f"Conv: a picture of image_shape {shape} has {math.prod(shape)} "
+                f"Conv: an image of image_shape {shape} has {math.prod(shape)} "
                 f"values, but a row of X has {n_features}."
             )
         self._check_parameters()
@@ -166,7 +166,7 @@ class Conv(TrunkSpec):
                 )
             augmentation = self.augmentation.build()
         layers = self._layers(n_members, shape)
-        keep_memory()  # 7 % of a fit (benchmarks/images.py)
+        keep_memory()  # saves 7 % of the time of a fit (benchmarks/images.py)
         dense: list[nn.Module] = []
         if self.hidden is not None:
             n_values = math.prod(layers[-1].shape)
@@ -212,18 +212,18 @@ class Conv(TrunkSpec):
             )
             if min(layer.shape) < 1:
                 raise ValueError(
-                    f"Conv: layer {number} gets pictures of {shape[1]} x {shape[2]}, "
-                    f"of which kernel_size={self.kernel_size} and pool={self.pool} "
-                    f"leave nothing. Take {self._what_fits(number)}."
+                    f"Conv: the images in layer {number} have {shape[1]} x {shape[2]} "
+                    f"pixels, too few for kernel_size={self.kernel_size} and "
+                    f"pool={self.pool}. Use {self._alternatives(number)}."
                 )
             layers.append(layer)
             shape = layer.shape
         return layers
 
-    def _what_fits(self, n_layers: int) -> str:
-        """Return what to change where the pictures are large enough for n_layers."""
+    def _alternatives(self, n_layers: int) -> str:
+        """Return changes of parameters if images are large enough for n_layers."""
         n_given = len(self.channels)
-        fewer = f"fewer layers (channels has {n_given} entries, {n_layers} fit)"
+        fewer = f"fewer layers (at most {n_layers}; channels has {n_given} entries)"
         ways = [fewer] if n_layers else []
         ways.append("a smaller pool")
         if self.padding == "valid":

@@ -1,4 +1,4 @@
-"""The layers of a convolutional trunk."""
+"""Layers of a convolutional trunk."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS
 
 __all__ = ["ConvLayer", "ConvTrunk"]
 
-# the largest of some values is the same before and after a function that only rises
+# monotonic functions, for which pooling before or after the activation is equivalent
 _RISING = ("identity", "logistic", "relu", "tanh")
 
-# activations of a layer that stay in the cache; fewer than 8 pictures at a time cost
-# more than that saves
+# number of activations of a layer that fit in the processor's cache; with fewer than 8
+# images at a time, the overhead outweighs the benefit
 _UNITS_AT_ONCE = 3 * 2**18
 
 
 class ConvLayer(nn.Module):
-    """Convolution, normalisation, pooling and activation, with kernels of each member.
+    """Convolution, normalisation, pooling and activation for each member.
 
     Attributes
     ----------
     shape : tuple of int
-        Channels, height and width of what it makes.
+        Channels, height and width of the output.
     margins : tuple of int
-        Zeros that a picture gets before and behind its rows and columns.
+        Number of zeros before and after each row and column of an image.
     n_units : int
-        Values of a picture before pooling.
+        Number of values of an image before pooling.
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class ConvLayer(nn.Module):
         self.n_units = n_channels * math.prod(size)
 
     def forward(self, x: Tensor, member: int) -> Tensor:
-        """Map (n_rows, channels, height, width) to those of `shape`."""
+        """Map images (n_rows, channels, height, width) to (n_rows, *shape)."""
         before, after = self.margins
-        if after > before:  # torch warns where it does this for padding="same"
+        if after > before:  # torch does the same for padding="same", with a warning
             x = F.pad(x, (0, 1, 0, 1))
         x = F.conv2d(x, self.weight[member], self.bias[member], padding=before)
         if self.norm is not None:
@@ -80,7 +80,7 @@ class ConvLayer(nn.Module):
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
-        """Draw uniform within 1 / sqrt(values a kernel reads), as nn.Conv2d does."""
+        """Draw uniformly from [-b, b], b = 1 / sqrt(kernel inputs), like nn.Conv2d."""
         bound = 1.0 / math.sqrt(self.weight[0, 0].numel())
         for member, generator in enumerate(generators):
             for parameter in (self.weight, self.bias):
@@ -93,9 +93,9 @@ class ConvTrunk(nn.Module):
     Attributes
     ----------
     n_at_once : int
-        Number of pictures that are convolved at a time.
+        Number of images per chunk in the convolutions.
     n_values : int
-        Values that the last layer makes of a picture.
+        Number of outputs of the last layer for an image.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class ConvTrunk(nn.Module):
         if self.augmentation is not None:
             x = self.augmentation(x, member)
         x = _channels_last(x)
-        # Batch statistics are those of all rows.
+        # batch statistics require all rows at once
         needs_batch = self._has_norm and self.training
         n_parts = 1 if needs_batch else math.ceil(len(x) / self.n_at_once)
         parts = [self._maps(part, member) for part in x.tensor_split(n_parts)]
@@ -134,27 +134,27 @@ class ConvTrunk(nn.Module):
     def _maps(self, x: Tensor, member: int) -> Tensor:
         for layer in self.layers:
             x = layer(x, member)
-        return x.permute(0, 2, 3, 1).flatten(1)  # as it lies in memory
+        return x.permute(0, 2, 3, 1).flatten(1)  # memory order, so without a copy
 
 
 def _pool(x: Tensor, size: int) -> Tensor:
-    """Return the largest value of each block of size x size pixels."""
-    # max_pool2d also notes where it was, in 64 bits, which costs more than the rest and
-    # which only a gradient needs.
+    """Return the maximum of each block of size x size pixels."""
+    # max_pool2d also computes the positions of the maxima, which takes longer than the
+    # maxima and is needed for gradients only.
     if torch.is_grad_enabled():
         return F.max_pool2d(x, size)
     height, width = (side // size for side in x.shape[2:])
     x = x.permute(0, 2, 3, 1)[:, : height * size, : width * size]
-    for dim, side in ((1, height), (2, width)):  # of the rows first: they are longer
+    for dim, side in ((1, height), (2, width)):  # over rows first, which is faster
         blocks = torch.unflatten(x, dim, (side, size))
         x = functools.reduce(torch.maximum, blocks.unbind(dim + 1))
     return x.permute(0, 3, 1, 2)
 
 
 def _channels_last(x: Tensor) -> Tensor:
-    """Return pictures with the strides of channels last, also if there is one."""
-    # torch's own conversion leaves a single channel as it is, and all layers after it
-    # are then computed with channels first, at twice the time.
+    """Return images in channels-last memory format, also with a single channel."""
+    # The conversion of torch does not change images with a single channel. All layers
+    # would then use the channels-first format, which takes twice the time.
     n, channels, height, width = x.shape
     if channels == 1:
         return x.reshape(n, height, width, 1).permute(0, 3, 1, 2)

@@ -23,36 +23,38 @@ __all__ = ["CrossStitch", "CrossStitchTrunk", "Stitch"]
 
 
 class CrossStitch(TrunkSpec):
-    r"""A net for each task, whose layers are mixed linearly with those of the others.
+    r"""One network per task, with linear mixing of the activations after each layer.
 
-    After each layer the activations :math:`h_s` of the nets become
+    After each layer, the activations :math:`h_s` of the networks are replaced by
 
     .. math:: \tilde h_t = \sum_s a_{ts} h_s
 
-    with one trained matrix :math:`a` (n_tasks, n_tasks) a layer, which starts from
-    `self_weight` on the diagonal and equal weights elsewhere, in rows that sum to 1.
-    Use it for a few tasks whose relation is unknown; its cost grows with their number.
+    with one trained matrix :math:`a` (n_tasks, n_tasks) per layer. Its diagonal is
+    initialised with `self_weight` and the other entries with equal weights such that
+    rows sum to 1. Use it for a few tasks whose relation is unknown. The cost is
+    proportional to the number of tasks.
 
-    Each task has its own representation, the last :math:`\tilde h_t`, which
-    ``transform_task(kind="input")`` gives; "projection" is that in the row space of
-    the task's head. `transform` gives those of all tasks side by side.
+    Each task has a separate representation, the last :math:`\tilde h_t`, which
+    ``transform_task(kind="input")`` returns. "projection" is its projection on the row
+    space of the task's head. `transform` returns the concatenated representations of
+    all tasks.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int, default=(64, 64)
-        Units of each layer of a task's net.
+        Number of units in each layer of a task's network.
     activation : str, default="gelu"
         Nonlinearity after each layer: "gelu", "identity", "logistic", "relu", "silu" or
         "tanh".
     dropout : float, default=0.0
-        Share of units dropped after each activation while training.
+        Fraction of the units that are dropped after each activation during training.
     self_weight : float, default=0.9
-        Initial weight of a task's own net.
+        Initial weight of each task's own activations.
 
     References
     ----------
     I. Misra, A. Shrivastava, A. Gupta, M. Hebert, "Cross-Stitch Networks for Multi-task
-    Learning", CVPR 2016, eq. 1. There each channel has weights of its own.
+    Learning", CVPR 2016, eq. 1. In the paper, each channel has separate weights.
 
     Examples
     --------
@@ -78,13 +80,13 @@ class CrossStitch(TrunkSpec):
     def build(
         self, n_features: int, n_members: int, n_tasks: int = 1
     ) -> CrossStitchTrunk:
-        """Build the nets of all tasks.
+        """Build the networks of all tasks.
 
         Raises
         ------
         ValueError
-            If a size is not positive, the activation unknown, dropout not in [0, 1) or
-            `self_weight` not in [0, 1].
+            If a size is not positive, the activation is unknown, dropout is not in
+            [0, 1), or `self_weight` is not in [0, 1].
         """
         check_sizes(self, "hidden_layer_sizes", least=1)
         check_choice(self, "activation", ACTIVATIONS)
@@ -97,7 +99,7 @@ class CrossStitch(TrunkSpec):
             self.hidden_layer_sizes,
             self.activation,
             self.dropout,
-            # a single task has nothing to be mixed with
+            # a single task needs no mixing
             end_layer=(lambda: Stitch(n_members, n_tasks, self.self_weight))
             if n_tasks > 1
             else None,
@@ -106,17 +108,17 @@ class CrossStitch(TrunkSpec):
 
 
 class Stitch(nn.Module):
-    """Mix the activations of tasks, one matrix a member.
+    """Mix the activations of tasks, with one matrix per member.
 
     Parameters
     ----------
     n_members, n_tasks : int
-        Number of members, and of the tasks that are mixed.
+        Number of members and of tasks.
     self_weight : float
         Initial weight of a task's own activations.
     """
 
-    # decay would pull the tasks' own weights to 0, which is no simpler a net
+    # no decay, because weights of 0 for a task's own activations are no simpler model
     optimizer_groups: Sequence[tuple[str, dict[str, Any]]] = [
         ("weight", {"weight_decay": 0.0})
     ]
@@ -130,7 +132,7 @@ class Stitch(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix (n_members, n_tasks, n_rows, n_hidden) over the tasks."""
-        # Eq. 1, for all tasks at once.
+        # eq. 1 for all tasks at once
         mixed = torch.bmm(self.weight, x.flatten(2))
         return torch.unflatten(mixed, 2, x.shape[2:])
 
@@ -143,7 +145,7 @@ class CrossStitchTrunk(TaskTrunk):
     nets : Branches
         Maps rows to (n_members, n_tasks, n_rows, n_hidden).
     n_tasks, n_hidden : int
-        Number of tasks, and width of each one's representation.
+        Number of tasks, and width of their representations.
     """
 
     def __init__(self, nets: Branches, n_tasks: int, n_hidden: int) -> None:
@@ -157,9 +159,9 @@ class CrossStitchTrunk(TaskTrunk):
         return (self.nets(x),)
 
     def gather(self, parts: Parts) -> Tensor:
-        """Return them."""
+        """Return the representations of all tasks."""
         return parts[0]
 
     def share(self, parts: Parts) -> Tensor:
-        """Return them side by side."""
+        """Return the concatenated representations of all tasks."""
         return parts[0].transpose(1, 2).flatten(2)

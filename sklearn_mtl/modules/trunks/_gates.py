@@ -1,4 +1,4 @@
-"""Mix experts by soft gates."""
+"""Mixtures of experts by soft gates."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from sklearn_mtl.modules.heads._task_heads import TaskHeads
 
 __all__ = ["Gates", "mix", "mix_logits", "mixed_logits"]
 
-# Mixing logits takes n_experts * n_outputs products a unit, mixing units n_experts *
-# n_tasks + n_outputs in smaller, slower ones; measured, they break even about here.
+# Mixing logits takes n_experts * n_outputs products per unit. Mixing units takes
+# n_experts * n_tasks + n_outputs products, which are smaller and slower. Up to this
+# number of outputs per task, mixing logits was measured to be faster.
 _FEW_OUTPUTS = 4
 
 
 class Gates(nn.Module):
-    """A softmax over experts for each task, or over the k with the largest logits.
+    """A softmax over experts for each task, or over the k experts of largest logits.
 
-    A single expert has no gate, which could only be 1.
+    With a single expert, the weight is always 1 and there are no parameters.
 
     Parameters
     ----------
     n_members, n_in : int
-        Number of members, and of the columns that gates read.
+        Number of members, and of inputs of the gates.
     n_experts, n_tasks : int
-        How much is weighed, and for how many.
+        Number of experts and of tasks.
     top_k : int or None, default=None
-        How many experts have a weight that is not 0.
+        Number of experts with a non-zero weight; None for all.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Gates(nn.Module):
         self.n_experts, self.n_tasks, self.top_k = n_experts, n_tasks, top_k
 
     def take_tasks(self, places: Sequence[int]) -> None:
-        """Take the gates of some tasks, in this order."""
+        """Select the gates of some tasks, in this order."""
         self.n_tasks, n_before = len(places), self.n_tasks
         if self.linear is None:
             return
@@ -60,8 +61,7 @@ class Gates(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map rows (n_members, n, n_in) to (n_members, n, n_experts, n_tasks).
 
-        The tasks' weights of the first expert come first: a softmax over a leading axis
-        is vectorised over the tasks.
+        Experts come before tasks, so that the softmax is vectorised over the tasks.
         """
         shape = (self.n_experts, self.n_tasks)
         if self.linear is None:
@@ -69,13 +69,13 @@ class Gates(nn.Module):
         logits = torch.unflatten(self.linear(x), -1, shape)
         if self.top_k is not None and self.top_k < self.n_experts:
             kept, at = logits.topk(self.top_k, dim=-2)
-            # Eq. 5 of Shazeer et al.: -inf gets a weight, and a gradient, of exactly 0.
+            # Eq. 5 of Shazeer et al.; weights and gradients at -inf are exactly 0
             logits = torch.full_like(logits, -math.inf).scatter(-2, at, kept)
         return logits.softmax(dim=-2)
 
 
 def mix(experts: Tensor, gates: Tensor) -> Tensor:
-    """Mix experts row by row, for each task.
+    """Mix the outputs of experts for each task.
 
     Shapes: experts (n_members, n_experts, n_rows, n_hidden), gates
     (n_members, n_rows, n_experts, n_tasks) -> (n_members, n_tasks, n_rows,
@@ -85,9 +85,9 @@ def mix(experts: Tensor, gates: Tensor) -> Tensor:
 
 
 class _MixedLogits(torch.autograd.Function):
-    """Heads on every expert, mixed: one node where autograd would make nine."""
+    """Mixture of the heads' outputs on every expert, with a manual backward pass."""
 
-    # In a step this short, nodes are what costs.
+    # autograd would create nine nodes, whose overhead dominates such short steps
 
     @staticmethod
     def forward(
@@ -97,15 +97,15 @@ class _MixedLogits(torch.autograd.Function):
         by_expert = torch.unflatten(by_expert, 1, experts.shape[1:3])
         gates = gates.transpose(1, 2)  # (n_members, n_experts, n_rows, n_outputs)
         ctx.save_for_backward(experts, gates, weight, by_expert)
-        # Heads are linear and gates sum to one, so the bias comes in once.
+        # the bias is added once, because the gates sum to 1
         return (by_expert * gates).sum(dim=1) + bias
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         experts, gates, weight, by_expert = ctx.saved_tensors
         each = gradient.unsqueeze(1)
-        # views by shape: gradients of all tasks at once come batched, and PyTorch 2.13
-        # has no flatten for them
+        # reshape instead of flatten, which PyTorch 2.13 does not support for the
+        # batched gradients of several tasks
         n_members, n_experts, n_rows, n_hidden = experts.shape
         of_logits = (each * gates).reshape(n_members, n_experts * n_rows, -1)
         of_experts = torch.bmm(of_logits, weight.mT)
@@ -123,8 +123,8 @@ _mixed_logits: Callable[..., Tensor] = _MixedLogits.apply
 def mixed_logits(experts: Tensor, gates: Tensor, heads: TaskHeads) -> Tensor:
     r"""Apply linear heads to mixtures of experts.
 
-    Since :math:`(\sum_e g_{te} h_e) W_t = \sum_e g_{te} (h_e W_t)`, the heads may as
-    well read every expert, in one large product, and their logits be mixed.
+    Since :math:`(\sum_e g_{te} h_e) W_t = \sum_e g_{te} (h_e W_t)`, the heads can be
+    applied to every expert in one large product, and the logits mixed afterwards.
 
     Shapes: -> (n_members, n_rows, n_outputs).
     """

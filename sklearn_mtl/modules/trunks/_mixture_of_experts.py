@@ -23,33 +23,35 @@ __all__ = ["MixtureOfExperts", "MixtureTrunk"]
 
 
 class MixtureOfExperts(TrunkSpec):
-    r"""Experts that all tasks share, mixed for each task by a gate of its own (MMoE).
+    r"""Shared experts that each task mixes by a separate gate (MMoE).
 
-    The head of task t reads
+    The input of the head of task t is
 
     .. math:: z_t(x) = \sum_e g_{te}(x)\, h_e(x), \quad g_t(x) = softmax(V_t x + c_t)
 
-    with experts :math:`h_e`, each a perceptron. Use it where tasks may be loosely
-    related: a gate can leave out experts that serve others.
+    where each expert :math:`h_e` is a multilayer perceptron. Use it if the tasks may be
+    only loosely related: the gate of a task can ignore experts of other tasks.
 
-    Each task has its own representation. `transform` gives the experts
-    :math:`h_1, h_2, \ldots` side by side; `transform_task(kind="input")` gives
-    :math:`z_t`, and "projection" that in the row space of the task's head.
+    Each task has a separate representation. `transform` returns the concatenated
+    experts :math:`h_1, h_2, \ldots`, and ``transform_task(kind="input")`` returns
+    :math:`z_t`. "projection" is the projection of :math:`z_t` on the row space of the
+    task's head.
 
     Parameters
     ----------
     n_experts : int, default=8
-        Number of experts; one is the same as `MLP`.
+        Number of experts. A single expert is equivalent to `MLP`.
     hidden_layer_sizes : sequence of int, default=(64, 64)
-        Units of each layer of an expert.
+        Number of units in each layer of an expert.
     activation : str, default="gelu"
         Nonlinearity after each layer: "gelu", "identity", "logistic", "relu", "silu" or
         "tanh".
     dropout : float, default=0.0
-        Share of units dropped after each activation while training.
+        Fraction of the units that are dropped after each activation during training.
     top_k : int or None, default=None
-        Each row uses the k experts with the largest gates, whose weights sum to 1. None
-        uses all. All experts are computed either way.
+        Number of experts used for each sample and task: those with the largest gates,
+        whose weights sum to 1. None uses all experts. This does not reduce the cost,
+        because all experts are computed.
 
     References
     ----------
@@ -88,8 +90,8 @@ class MixtureOfExperts(TrunkSpec):
         Raises
         ------
         ValueError
-            If a count or size is not positive, `top_k` larger than `n_experts`, the
-            activation unknown, or dropout not in [0, 1).
+            If a count or size is not positive, `top_k` is larger than `n_experts`, the
+            activation is unknown, or dropout is not in [0, 1).
         """
         check_count(self, "n_experts")
         check_sizes(self, "hidden_layer_sizes", least=1)
@@ -118,7 +120,7 @@ class MixtureTrunk(TaskTrunk):
     experts : nn.Module
         Maps rows to (n_members, n_experts, n_rows, n_hidden).
     gates : Gates
-        Weigh the experts for each row and task.
+        Compute the weights of the experts for each row and task.
     n_hidden : int
         Width of an expert.
     """
@@ -131,7 +133,7 @@ class MixtureTrunk(TaskTrunk):
         self.n_shared = gates.n_experts * n_hidden
 
     def forward(self, x: Tensor) -> Parts:
-        """Return experts (n_members, n_experts, n_rows, n_hidden) and their gates."""
+        """Return experts (n_members, n_experts, n_rows, n_hidden) and gates."""
         return self.experts(x), self.gates(x)
 
     def gather(self, parts: Parts) -> Tensor:
@@ -139,17 +141,17 @@ class MixtureTrunk(TaskTrunk):
         return mix(parts[0], parts[1])
 
     def share(self, parts: Parts) -> Tensor:
-        """Return the experts side by side."""
+        """Return the concatenated outputs of the experts."""
         return parts[0].transpose(1, 2).flatten(2)
 
     def apply_heads(self, parts: Parts, heads: TaskHeads) -> Tensor:
-        """Return the logits of the mixtures, or the mixtures of logits."""
+        """Return the logits, by mixing the experts' logits if this is faster."""
         return mixed_logits(parts[0], parts[1], heads)
 
     def take_tasks(self, places: Sequence[int]) -> None:
-        """Take the gates of some tasks."""
+        """Select the gates of some tasks."""
         self.gates.take_tasks(places)
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """Return the parameters of the experts; a gate belongs to its task."""
+        """Return the parameters of the experts; gates are task-specific."""
         return list(self.experts.parameters())

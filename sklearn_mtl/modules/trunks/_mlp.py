@@ -1,4 +1,4 @@
-"""The multilayer perceptron trunk."""
+"""Multilayer perceptron trunk."""
 
 from __future__ import annotations
 
@@ -29,18 +29,17 @@ class MLP(TrunkSpec):
     Parameters
     ----------
     hidden_layer_sizes : sequence of int, default=(128, 128)
-        Units of each layer; the last is the width of the shared representation.
+        Number of units in each layer. The last layer is the shared representation.
     activation : {"gelu", "identity", "logistic", "relu", "silu", "tanh"}, \
             default="gelu"
         Nonlinearity after each layer.
     dropout : float, default=0.0
-        Share of units dropped after each activation while training.
+        Fraction of the units that are dropped after each activation during training.
     normalization : {"batch", "layer"} or None, default=None
-        What is standardised before each activation: each unit over the weighted samples
-        of a batch, or each sample over the units.
+        Normalisation before each activation. "batch" standardises each unit over the
+        weighted samples of a batch, "layer" each sample over the units.
     residual : bool, default=False
-        Whether a layer that is as wide as the one before adds to it, instead of taking
-        its place.
+        Whether to add the input of a layer to its output if they have the same width.
 
     References
     ----------
@@ -76,8 +75,8 @@ class MLP(TrunkSpec):
         Raises
         ------
         ValueError
-            If a size is not positive, the activation or normalisation unknown, or
-            dropout not in [0, 1).
+            If a size is not positive, the activation or normalisation is unknown, or
+            dropout is not in [0, 1).
         """
         check_sizes(self, "hidden_layer_sizes")
         check_choice(self, "activation", ACTIVATIONS)
@@ -102,10 +101,10 @@ class MLP(TrunkSpec):
 
 
 class Residual(nn.Sequential):
-    """Modules in a row whose result is added to their input."""
+    """A sequence of modules whose output is added to the input."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return x and what the modules make of it, summed."""
+        """Return the sum of x and the output of the modules."""
         made = x
         for module in self:
             made = module(made)

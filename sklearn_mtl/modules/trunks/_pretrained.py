@@ -1,4 +1,4 @@
-"""A trunk that was trained before."""
+"""Pretrained trunks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["FittedTrunk", "Pretrained", "PretrainedTrunk", "TrainedParts"]
 
 @dataclass(frozen=True)
 class TrainedParts:
-    """What a fitted net hands on: its trunk, and what X has to be for it.
+    """Trunk of a fitted net, and the preparation of its inputs.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class TrainedParts:
     preparation : Preparation
         The fitted preparation of X.
     wants : {"table", "raw"}
-        What the trunk wants X to be.
+        Kind of inputs that the trunk requires.
     """
 
     trunk: nn.Module
@@ -42,37 +42,38 @@ class TrainedParts:
 
 
 class Pretrained(TrunkSpec):
-    """A module with its weights, or the trunk of a fitted model: frozen or fine-tuned.
+    """A pretrained module, or the trunk of a fitted net, frozen or fine-tuned.
 
-    A module maps (n_rows, ...) to (n_rows, n_hidden) and sees the values of X as they
-    are, uint8 scaled to the unit range. Of a fitted model the trunk comes with the
-    preparation of X: what it imputes, scales and embeds stays as it was, and X must
-    have the same columns. Of a trunk with a part for each task the part that all tasks
-    share is taken.
+    A module maps (n_rows, ...) to (n_rows, n_hidden) and receives the raw values of X,
+    with uint8 scaled to the unit range. The trunk of a fitted net is used together with
+    its preparation of X, including imputation, scaling and embedding. X must have the
+    same columns. If the trunk has task-specific parts, only the shared part is used.
 
-    Each fit starts from a copy, so that what was trained never changes. A frozen part
-    keeps every bit of its parameters and buffers, and runs as in evaluation: its
-    dropout drops nothing, its batch normalisation learns nothing.
+    Each fit uses a copy, so that the pretrained module does not change. The parameters
+    and buffers of a frozen module do not change, and it runs in evaluation mode,
+    without dropout and updates of batch statistics.
 
-    All heads read one representation, which `transform` gives: what the module returns.
-    ``transform_task(kind="input")`` gives the same, "projection" that in the row space
-    of the task's head.
+    All heads use the same representation, the output of the module, which `transform`
+    and ``transform_task(kind="input")`` return. "projection" is its projection on the
+    row space of the task's head.
 
     Parameters
     ----------
     module : nn.Module or fitted multi-task net
-        What was trained. A clone copies a module, and refers to the same model.
+        Pretrained module or fitted net. A clone of the spec copies a module, but refers
+        to the same fitted net.
     frozen : bool or sequence of str, default=True
-        Whether it stays as it is; or patterns, such as ``["0.*", "layer1.*"]``,
-        of the names of the parameters and buffers that do.
+        Whether to freeze all parameters and buffers; or patterns of their names, such
+        as ``["0.*", "layer1.*"]``, to freeze some of them.
     lr : float or None, default=None
-        Learning rate of what is not frozen; it follows the schedule of the net. None is
-        the net's own, which is high for weights that are good already.
+        Learning rate of the parameters that are not frozen, subject to the schedule of
+        the net. None uses the learning rate of the net, which is high for pretrained
+        weights.
 
     Notes
     -----
-    ``n_members="auto"`` is 1 for a module, of which copies would differ only in what
-    comes after, and as many as a fitted model has; no other number fits its trunk.
+    For a module, ``n_members="auto"`` is 1, because its copies would be identical. For
+    a fitted net, it is the number of its members, and no other number is allowed.
 
     References
     ----------
@@ -89,7 +90,7 @@ class Pretrained(TrunkSpec):
     >>> [name for name, p in module.named_parameters() if p.requires_grad]
     ['members.0.2.weight', 'members.0.2.bias']
 
-    The trunk of a model of one's own, for a task with few labels:
+    Use the trunk of a fitted net for a task with few labels:
 
     >>> from sklearn_mtl import MultiTaskClassifier
     >>> from sklearn_mtl.datasets import make_multitask_classification
@@ -111,14 +112,14 @@ class Pretrained(TrunkSpec):
         self.lr = lr
 
     def __sklearn_clone__(self) -> Pretrained:
-        """Return a copy that refers to the same fitted model, or copies the module."""
+        """Return a spec with the same fitted net, or with a copy of the module."""
         is_module = isinstance(self.module, nn.Module)
         module = copy.deepcopy(self.module) if is_module else self.module
         return type(self)(module, copy.deepcopy(self.frozen), self.lr)
 
     @property
     def fitted(self) -> Any:
-        """The fitted model, None where there is a module."""
+        """The fitted net, or None for a module."""
         model = self.module
         if isinstance(model, FrozenEstimator):
             model = model.estimator
@@ -126,32 +127,32 @@ class Pretrained(TrunkSpec):
 
     @property
     def preparation(self) -> str:  # type: ignore[override]
-        """What the trunk wants X to be."""
+        """Kind of inputs that the trunk requires."""
         model = self.fitted
         return "raw" if model is None else model._trained_parts().wants
 
     @property
     def default_n_members(self) -> int:  # type: ignore[override]
-        """What ``n_members="auto"`` means: 1, or as many as the fitted model has."""
+        """Value of ``n_members="auto"``: 1, or the number of the fitted net."""
         model = self.fitted
         return 1 if model is None else model._trained_parts().n_members
 
     def flatten(self, X: Any) -> Any:
-        """Return inputs as the trunk of the fitted model takes them."""
+        """Return inputs in the format of the fitted net's trunk."""
         model = self.fitted
         trunk = None if model is None else model.trunk
         return trunk.flatten(X) if isinstance(trunk, TrunkSpec) else X
 
     def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> nn.Module:
-        """Copy what was trained for each member, and freeze what is to be.
+        """Copy the module for each member, and freeze parameters and buffers.
 
         Raises
         ------
         TypeError
-            If there is neither an nn.Module nor a fitted net.
+            If `module` is neither an nn.Module nor a fitted net.
         ValueError
-            If a pattern fits no parameter or buffer, `lr` is not positive, or a fitted
-            model has another number of members.
+            If a pattern matches no parameter or buffer, `lr` is not positive, or
+            `n_members` differs from that of the fitted net.
         """
         if self.lr is not None and (not isinstance(self.lr, Real) or self.lr <= 0):
             raise ValueError(f"Pretrained: lr must be positive; found {self.lr!r}.")
@@ -170,9 +171,9 @@ class Pretrained(TrunkSpec):
         parts = self.fitted._trained_parts()
         if n_members != parts.n_members:
             raise ValueError(
-                f"Pretrained: the fitted {type(self.fitted).__name__} has "
-                f"{parts.n_members} members, and a net that takes its trunk must have "
-                f"as many; found n_members={n_members}. Leave it at 'auto'."
+                f"Pretrained: n_members={n_members}, but the fitted "
+                f"{type(self.fitted).__name__} has {parts.n_members} members; allowed "
+                f"are {parts.n_members} and 'auto'."
             )
         trunk = copy.deepcopy(parts.trunk)
         frozen = self._frozen_names(list(trunk.state_dict()))
@@ -189,23 +190,24 @@ class Pretrained(TrunkSpec):
             fits = {name for name in names if fnmatch(name, pattern)}
             if not fits:
                 raise ValueError(
-                    f"Pretrained: frozen has {pattern!r}, which fits none of {names}."
+                    f"Pretrained: frozen has {pattern!r}, which matches none of "
+                    f"{names}."
                 )
             found |= fits
         return found
 
 
 class PretrainedTrunk(MemberModules):
-    """The module of `Pretrained`, a copy for each member.
+    """The module of `Pretrained` with a copy of a module for each member.
 
     Parameters
     ----------
     modules : sequence of nn.Module
-        A copy for each member.
+        One copy per member.
     frozen : set of str
-        Names of the parameters and buffers that stay as they are.
+        Names of the frozen parameters and buffers.
     lr : float or None
-        Learning rate of the others.
+        Learning rate of the other parameters.
     """
 
     def __init__(
@@ -218,7 +220,7 @@ class PretrainedTrunk(MemberModules):
         self._in_evaluation = _wholly_frozen(modules[0], frozen)
 
     def train(self, mode: bool = True) -> PretrainedTrunk:
-        """Switch to training, but for the parts that are frozen."""
+        """Set the mode of all parts that are not frozen."""
         super().train(mode)
         for member in self.members:
             _keep_in_evaluation(member, self._in_evaluation)
@@ -226,43 +228,43 @@ class PretrainedTrunk(MemberModules):
 
 
 class FittedTrunk(nn.Module):
-    """The trunk of a fitted model, all members in one.
+    """The module of `Pretrained` with the trunk of a fitted net.
 
     Parameters
     ----------
     trunk : nn.Module
-        A copy of the trunk.
+        Copy of the trunk of all members.
     frozen : set of str
-        Names of the parameters and buffers that stay as they are.
+        Names of the frozen parameters and buffers.
     lr : float or None
-        Learning rate of the others.
+        Learning rate of the other parameters.
     """
 
-    is_trained = True  # no part of it draws its parameters anew
+    is_trained = True  # its parameters are not initialised again
 
     def __init__(self, trunk: nn.Module, frozen: set[str], lr: float | None) -> None:
         super().__init__()
         self.trunk = trunk
         self.optimizer_groups = _groups(lr)
-        for parameter in trunk.parameters():  # that an earlier fit had frozen
+        for parameter in trunk.parameters():  # some may be frozen by an earlier fit
             parameter.requires_grad_(True)
         _freeze(trunk, frozen)
         self._in_evaluation = _wholly_frozen(trunk, frozen)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the representation that all tasks share."""
+        """Return the shared representation."""
         z = self.trunk(x)
         return self.trunk.share(z) if isinstance(self.trunk, TaskTrunk) else z
 
     def train(self, mode: bool = True) -> FittedTrunk:
-        """Switch to training, but for the parts that are frozen."""
+        """Set the mode of all parts that are not frozen."""
         super().train(mode)
         _keep_in_evaluation(self.trunk, self._in_evaluation)
         return self
 
 
 def _groups(lr: float | None) -> list[tuple[str, dict[str, Any]]]:
-    """Return what the optimiser is asked for; biases do not decay, as elsewhere."""
+    """Return the options of the optimiser, without weight decay of biases."""
     if lr is None:
         return []
     return [("*bias", {"lr": lr, "weight_decay": 0.0}), ("*", {"lr": lr})]
@@ -281,7 +283,7 @@ def _keep_in_evaluation(module: nn.Module, names: set[str]) -> None:
 
 
 def _wholly_frozen(module: nn.Module, frozen: set[str]) -> set[str]:
-    """Return the names of parts with nothing to train, and of what is inside them."""
+    """Return the names of completely frozen parts, including their submodules."""
     found: set[str] = set()
     for name, part in module.named_modules():
         state = part.state_dict(prefix=f"{name}." if name else "")

@@ -25,38 +25,39 @@ __all__ = ["ExtractionLevel", "ExtractionTrunk", "ProgressiveExtraction", "TaskG
 
 
 class ProgressiveExtraction(TrunkSpec):
-    r"""Shared experts and private ones of each task, in levels (CGC, PLE).
+    r"""Shared and private experts in one or more levels (CGC, PLE).
 
-    With experts :math:`s_e` that all tasks share and :math:`p_{te}` of task t alone,
-    the task reads
+    With experts :math:`s_e` of all tasks and private experts :math:`p_{te}` of task t,
+    the input of the head of task t is
 
     .. math:: z_t = \sum_e g_{te} p_{te} + \sum_e g'_{te} s_e
 
-    whose weights are a softmax, over both sums, of a linear gate of the task. With one
-    level this is CGC. In PLE a level's experts and gates of task t read the
-    :math:`z_t` of the level below, and the shared ones a mixture of all its experts.
-    Use it where tasks conflict: unlike in a mixture of shared experts, what one task
-    learns in its private experts cannot be spoilt by another.
+    The weights are a softmax over both sums, computed by a linear gate of the task.
+    With one level this is CGC. In PLE with more levels, the private experts and gates
+    of task t receive the :math:`z_t` of the level below, and the shared experts receive
+    a mixture of all experts of the level below. Use it if the tasks conflict. Unlike in
+    a mixture of shared experts, other tasks do not affect the private experts of a
+    task.
 
-    Each task has its own representation. `transform` gives the shared experts of the
-    last level side by side; ``transform_task(kind="input")`` gives :math:`z_t`, and
-    "projection" that in the row space of the task's head.
+    Each task has a separate representation. `transform` returns the concatenated shared
+    experts of the last level, and ``transform_task(kind="input")`` returns :math:`z_t`.
+    "projection" is the projection of :math:`z_t` on the row space of the task's head.
 
     Parameters
     ----------
     n_shared_experts : int, default=4
-        Number of experts that all tasks share, in each level.
+        Number of experts in each level that all tasks share.
     n_private_experts : int, default=1
-        Number of experts of each task, in each level.
+        Number of private experts of each task in each level.
     n_levels : int, default=1
         Number of levels; 1 is CGC.
     hidden_layer_sizes : sequence of int, default=(64, 64)
-        Units of each layer of an expert.
+        Number of units in each layer of an expert.
     activation : str, default="gelu"
         Nonlinearity after each layer: "gelu", "identity", "logistic", "relu", "silu" or
         "tanh".
     dropout : float, default=0.0
-        Share of units dropped after each activation while training.
+        Fraction of the units that are dropped after each activation during training.
 
     References
     ----------
@@ -99,8 +100,8 @@ class ProgressiveExtraction(TrunkSpec):
         Raises
         ------
         ValueError
-            If a count or size is not positive, the activation unknown, or dropout not
-            in [0, 1).
+            If a count or size is not positive, the activation is unknown, or dropout is
+            not in [0, 1).
         """
         for name in ("n_shared_experts", "n_private_experts", "n_levels"):
             check_count(self, name)
@@ -129,9 +130,9 @@ class ExtractionLevel(nn.Module):
     spec : ProgressiveExtraction
         Numbers and sizes of the experts.
     n_members, n_tasks, n_in : int
-        Number of members, of tasks, and of the columns that an expert reads.
+        Number of members, of tasks, and of inputs of an expert.
     is_first, is_last : bool
-        In the first level all read the same rows; after the last one nobody needs the
+        In the first level, all experts have the same inputs. The last level has no
         mixture of all experts.
     """
 
@@ -153,20 +154,20 @@ class ExtractionLevel(nn.Module):
         self.private = Branches(
             n_members, n_tasks * n_private, *layers, is_input_shared=is_first
         )
-        # Above the first level each branch reads the mixture of its own task.
+        # above the first level, the inputs are the mixture of the task
         n_read = n_private + n_shared
         if is_first:
             self.gates: nn.Module = Gates(n_members, n_in, n_read, n_tasks)
         else:
             self.gates = TaskGates(n_members, n_in, n_read, n_tasks)
         self.shared_gate = None
-        # The last level has no level above it that would read a shared mixture.
+        # only a further level would use the mixture of all experts
         if not is_last:
             n_all = n_tasks * n_private + n_shared
             self.shared_gate = Gates(n_members, n_in, n_all, 1)
 
     def forward(self, own: Tensor, common: Tensor) -> Parts:
-        """Return private experts, shared experts and the gates of the tasks.
+        """Return the outputs of private experts, shared experts and task gates.
 
         Shapes: own (n_members, n_tasks, n_rows, n_in), common (n_members,
         n_rows, n_in).
@@ -187,14 +188,14 @@ class ExtractionLevel(nn.Module):
 
 
 class TaskGates(BranchLinear):
-    """Gates of which each reads the rows of its task.
+    """Gates with separate inputs for each task.
 
     Parameters
     ----------
     n_members, n_in : int
-        Number of members, and of the columns that a gate reads.
+        Number of members, and of inputs of a gate.
     n_experts, n_tasks : int
-        How much is weighed, and for how many.
+        Number of experts and of tasks.
     """
 
     def __init__(self, n_members: int, n_in: int, n_experts: int, n_tasks: int) -> None:
@@ -211,7 +212,7 @@ class ExtractionTrunk(TaskTrunk):
     Parameters
     ----------
     levels : sequence of ExtractionLevel
-        From the rows up.
+        Levels, starting at the inputs.
     n_shared_experts, n_hidden : int
         Number of shared experts, and width of an expert.
     """
@@ -234,7 +235,7 @@ class ExtractionTrunk(TaskTrunk):
     def forward(self, x: Tensor) -> Parts:
         """Return private experts, shared experts and gates of the last level.
 
-        They are (n_members, n_tasks, n_private, n_rows, n_hidden), (n_members,
+        Their shapes are (n_members, n_tasks, n_private, n_rows, n_hidden), (n_members,
         n_shared, n_rows, n_hidden) and (n_members, n_rows, n_private + n_shared,
         n_tasks).
         """
@@ -246,7 +247,7 @@ class ExtractionTrunk(TaskTrunk):
         return last(own, common)
 
     def gather(self, parts: Parts) -> Tensor:
-        """Return each task's mixture of its own and the shared experts."""
+        """Return each task's mixture of its private and the shared experts."""
         private, shared, gates = parts
         n_private = private.shape[2]
         # (n_members, n_tasks, n_private, n_rows, 1)
@@ -255,24 +256,24 @@ class ExtractionTrunk(TaskTrunk):
         return own + mix(shared, gates[:, :, n_private:])
 
     def share(self, parts: Parts) -> Tensor:
-        """Return the shared experts side by side."""
+        """Return the concatenated outputs of the shared experts."""
         return parts[1].transpose(1, 2).flatten(2)
 
     def apply_heads(self, parts: Parts, heads: TaskHeads) -> Tensor:
         """Return the mixtures of the logits of the experts."""
         private, shared, gates = parts
         n_private = private.shape[2]
-        # Heads are linear: both mixtures are read one by one, the bias with the second.
+        # Heads are linear, so both mixtures are added; the second one has the bias.
         by_expert = heads.read_tasks(private.flatten(2, 3))
         own = mix_logits(by_expert, gates[:, :, :n_private], heads)
         common = mixed_logits(shared, gates[:, :, n_private:], heads)
         return own + common
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """Return the shared experts of the last level, and what is below them.
+        """Return the shared experts of the last level, and the levels below.
 
-        The private experts of lower levels also feed the mixture of all; the task gates
-        of the last level but one feed their task alone.
+        Several tasks use the private experts of lower levels, by the mixture of all
+        experts. The task gates of the second last level are used by their task only.
         """
         *lower, last = self._levels
         found = [parameter for level in lower for parameter in level.parameters()]

@@ -1,4 +1,4 @@
-"""A shared part and a private part for each task."""
+"""Trunk with a shared part and a private part for each task."""
 
 from __future__ import annotations
 
@@ -23,41 +23,42 @@ __all__ = ["SharedPrivate", "SharedPrivateTrunk", "mean_squared_correlation"]
 
 
 class SharedPrivate(TrunkSpec):
-    r"""A shared perceptron, and a private one for each task that differs from it.
+    r"""A shared network and a private network for each task.
 
-    The head of task t reads :math:`z_t = [s(x), p_t(x)]`, and the objective gets
+    The input of the head of task t is :math:`z_t = [s(x), p_t(x)]`. A penalty makes the
+    private outputs uncorrelated with the shared ones:
 
     .. math:: \gamma \sum_t \frac{1}{h_s h_p} \sum_{j,k} corr(s_j, p_{tk})^2
 
-    with :math:`\gamma` = `orthogonality` and the weighted correlation over the rows of
-    the batch between the :math:`h_s` units of s and the :math:`h_p` units of
-    :math:`p_t`. What only one task needs then has a place of its own, and no reason to
-    be in s. Use it where s is what you are after, for other tasks or for retrieval, or
-    where tasks have much that is their own.
+    where :math:`\gamma` is `orthogonality`, and corr is the weighted correlation over
+    the samples of the batch between the :math:`h_s` units of s and the :math:`h_p`
+    units of :math:`p_t`. Features that only one task needs are then learned in its
+    private part instead of in s. Use it to obtain a shared representation for other
+    tasks or for retrieval, or if the tasks have many task-specific features.
 
-    Each task has its own representation. `transform` gives the shared part s;
-    ``transform_task(kind="input")`` gives :math:`z_t`, and "projection" that in the row
-    space of the task's head.
+    Each task has a separate representation. `transform` returns the shared part s, and
+    ``transform_task(kind="input")`` returns :math:`z_t`. "projection" is the projection
+    of :math:`z_t` on the row space of the task's head.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int, default=(128, 128)
-        Units of each layer of the shared part.
+        Number of units in each layer of the shared part.
     private_layer_sizes : sequence of int, default=(32,)
-        Units of each layer of a private part.
+        Number of units in each layer of a private part.
     activation : str, default="gelu"
         Nonlinearity after each layer: "gelu", "identity", "logistic", "relu", "silu" or
         "tanh".
     dropout : float, default=0.0
-        Share of units dropped after each activation while training.
+        Fraction of the units that are dropped after each activation during training.
     orthogonality : float, default=1.0
-        Strength of the penalty; 0 for none.
+        Factor of the penalty; 0 for no penalty.
 
     Notes
     -----
-    The papers penalise :math:`\|S^T P_t\|_F^2`, which a net can also lower by shrinking
-    the private part. A row counts with the largest weight of its labels, and one
-    without a label not at all.
+    The papers penalise :math:`\|S^T P_t\|_F^2`, which also decreases if the private
+    outputs become smaller. Each sample has the maximum weight of its labels; samples
+    without labels are ignored.
 
     References
     ----------
@@ -97,8 +98,8 @@ class SharedPrivate(TrunkSpec):
         Raises
         ------
         ValueError
-            If a size is not positive, the activation unknown, dropout not in [0, 1) or
-            `orthogonality` negative.
+            If a size is not positive, the activation is unknown, dropout is not in
+            [0, 1), or `orthogonality` is negative.
         """
         check_sizes(self, "hidden_layer_sizes", least=1)
         check_sizes(self, "private_layer_sizes", least=1)
@@ -125,7 +126,7 @@ class SharedPrivateTrunk(TaskTrunk):
     n_shared, n_private : int
         Widths of the parts.
     orthogonality : float
-        Strength of the penalty.
+        Factor of the penalty.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class SharedPrivateTrunk(TaskTrunk):
         return self.shared(x), self.private(x)
 
     def gather(self, parts: Parts) -> Tensor:
-        """Return the shared part beside the private one of each task."""
+        """Return the shared part, concatenated with the private part of each task."""
         shared, private = parts
         n_tasks = private.shape[1]
         return torch.cat(
@@ -160,14 +161,14 @@ class SharedPrivateTrunk(TaskTrunk):
         return parts[0]
 
     def apply_heads(self, parts: Parts, heads: TaskHeads) -> Tensor:
-        """Return the logits; all heads read the shared part in one product."""
+        """Return the logits, with one product for all heads on the shared part."""
         shared, private = parts
         logits = heads.read_shared(shared, slice(0, self.n_shared))
         logits = logits + heads.read_tasks(private, slice(self.n_shared, None))
         return logits + heads.bias
 
     def take_tasks(self, places: Sequence[int]) -> None:
-        """Take the private parts of some tasks."""
+        """Select the private parts of some tasks."""
         self.private.take(places)
 
     def shared_parameters(self) -> list[nn.Parameter]:
@@ -175,7 +176,7 @@ class SharedPrivateTrunk(TaskTrunk):
         return list(self.shared.parameters())
 
     def penalty(self, parts: Parts, weights: Tensor) -> Tensor | None:
-        """Return how much the private parts repeat what the shared one says."""
+        """Return the penalty on correlations of the shared and the private parts."""
         if self.orthogonality == 0:
             return None
         shared, private = parts
@@ -190,7 +191,7 @@ def mean_squared_correlation(a: Tensor, b: Tensor, weights: Tensor) -> Tensor:
     Shapes: a (n_members, n_rows, n_a), b (n_members, n_sets, n_rows, n_b),
     weights (n_members, n_rows) -> (n_members, n_sets).
     """
-    total = weights.sum(dim=1, keepdim=True).clamp(min=1e-30)  # no row has a label
+    total = weights.sum(dim=1, keepdim=True).clamp(min=1e-30)  # 0 if no row has labels
     weights = (weights / total).unsqueeze(-1)
     a = _standardise(a, weights)
     b = _standardise(b, weights.unsqueeze(1))
@@ -201,7 +202,7 @@ def mean_squared_correlation(a: Tensor, b: Tensor, weights: Tensor) -> Tensor:
 
 
 def _standardise(x: Tensor, weights: Tensor) -> Tensor:
-    """Centre columns and scale them to norm 1, weights included."""
+    """Centre columns and scale them to norm 1, with weighted rows."""
     x = (x - (weights * x).sum(dim=-2, keepdim=True)) * weights.sqrt()
-    # 1e-12: the gradient of a column that does not vary stays finite
+    # 1e-12 keeps the gradient of a constant column finite
     return x * (x.square().sum(dim=-2, keepdim=True) + 1e-12).rsqrt()

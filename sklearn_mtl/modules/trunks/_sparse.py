@@ -1,4 +1,4 @@
-"""A first layer that multiplies only what is stored of sparse rows."""
+"""Linear first layer for sparse inputs."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from sklearn_mtl.modules.trunks._spec import TrunkSpec
 
 __all__ = ["PackedScale", "SparseLinear", "SparseTrunk"]
 
-# Rows come packed: (n_members, n_rows, 2, n_stored), where [:, :, 0] are the numbers of
-# columns and [:, :, 1] their values, 0 where a row has fewer. Numbers of columns are
-# exact in float32 up to 2**24.
+# Packed rows have the shape (n_members, n_rows, 2, n_stored). [:, :, 0] are the column
+# indices and [:, :, 1] the values, padded with 0. Column indices are exact in float32
+# up to 2**24.
 
-_START = 0.03  # far below what is learned: of a word that is never seen nothing remains
+_START = 0.03  # far below trained weights, so that unseen words have little effect
 
 
 class PackedScale(nn.Module):
-    """Multiply the values of packed rows with a scale of each member and column.
+    """Multiply the values of packed rows by a scale for each member and column.
 
     Parameters
     ----------
     scale : Tensor of shape (n_members or 1, n_columns)
-        The scale.
+        Scale of each column.
     """
 
     scale: Tensor
@@ -51,19 +51,20 @@ class PackedScale(nn.Module):
 
 
 class SparseLinear(nn.Module):
-    """A linear map of packed rows for each member of an ensemble, without a bias.
+    """A linear map of packed rows for each member, without a bias.
 
     Parameters
     ----------
     n_members : int
         Number of members.
     n_columns, n_out : int
-        Columns of X, and size of the last axis of what comes out.
+        Number of columns of X and of outputs.
     """
 
-    # Adam divides gradients by their size, so that a rare word would move as far as a
-    # usual one and be learned by heart. Gradients of rare words are below this eps, and
-    # stay small; the higher rate makes up for the others.
+    # Adam divides gradients by their size. The steps for rare words would therefore be
+    # as long as those for frequent words, and the net would overfit rare words. The
+    # gradients of rare words are below this eps, so their steps remain short. The
+    # higher rate compensates for the effect of eps on frequent words.
     optimizer_groups = (("weight", {"eps": 1e-3, "lr_factor": 20.0}),)
 
     def __init__(self, n_members: int, n_columns: int, n_out: int) -> None:
@@ -75,7 +76,7 @@ class SparseLinear(nn.Module):
         n_members, n_columns, n_out = self.weight.shape
         columns, values = x[:, :, 0].long(), x[:, :, 1]
         is_stored = values != 0
-        # the weights of all members are one table, for one call
+        # the weights of all members are one table, so that one call is enough
         first = torch.arange(n_members, device=x.device)[:, None, None] * n_columns
         counts = is_stored.sum(dim=2).view(-1)
         out = F.embedding_bag(
@@ -89,20 +90,20 @@ class SparseLinear(nn.Module):
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
-        """Draw small uniform numbers, member by member."""
+        """Draw small uniform numbers for each member."""
         for weight, generator in zip(self.weight, generators, strict=True):
             weight.uniform_(-_START, _START, generator=generator)
 
 
 class SparseTrunk(TrunkSpec):
-    """A linear map of packed rows to few columns, and an MLP on these.
+    """A linear map of packed rows to a few dimensions, followed by an MLP.
 
     Parameters
     ----------
     trunk : MLP
-        The layers that follow.
+        The MLP.
     n_hidden : int
-        Number of columns that they see: the rank of the first layer.
+        Number of inputs of the MLP, which is the rank of the linear map.
     """
 
     def __init__(self, trunk: MLP, n_hidden: int) -> None:

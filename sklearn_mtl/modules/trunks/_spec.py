@@ -1,4 +1,4 @@
-"""What a trunk spec is, and how any trunk becomes one module for all members."""
+"""Base class of trunk specs, and the construction of trunks for all members."""
 
 from __future__ import annotations
 
@@ -19,34 +19,35 @@ __all__ = ["MemberModules", "TrunkSpec", "build_trunk"]
 
 
 class TrunkSpec(BaseEstimator, ABC):
-    """Base of the trunk specs: searchable parameters that build an nn.Module.
+    """Base class of trunk specs, which build an nn.Module.
 
-    A spec holds sizes and choices, never weights, so that clone, get_params and grid
-    search see ordinary parameters (`trunk__dropout`).
+    A spec contains parameters, such as sizes, but no weights. Therefore clone,
+    get_params and grid search work as usual (`trunk__dropout`).
 
-    A subclass defines `build`, which makes the module of all members at once. Parts of
-    PyTorch with parameters or random numbers would be the same for all members and draw
-    from the global generator: take `MemberLinear` and `MemberDropout`, or parameters
-    with the members first that a method ``draw(generators)`` fills. To write the module
-    of one member in plain PyTorch, give the estimator no spec but a callable; it may be
-    a BaseEstimator with parameters, and have the two attributes below. `check_trunk`
-    checks either.
+    A subclass defines `build`, which returns one module for all members. Do not use
+    modules of PyTorch with parameters or random numbers in it, because all members
+    would share them, and they would use the global random generator. Use `MemberLinear`
+    and `MemberDropout`, or define parameters whose first axis is the member and a
+    method ``draw(generators)`` that initialises them. To write the module of a single
+    member in plain PyTorch, pass a callable to the estimator instead of a spec. It may
+    be a BaseEstimator with parameters, and have the attributes below. Use `check_trunk`
+    to check either of them.
 
     Attributes
     ----------
     preparation : {"table", "raw"}
-        "table": inputs are imputed, standardised and clipped. "raw": values as they
-        are; uint8 is scaled to the unit range.
+        "table" imputes, standardises and clips the inputs. "raw" does not change them,
+        but scales uint8 to the unit range.
     default_n_members : int
-        What ``n_members="auto"`` means with this trunk.
+        Value of ``n_members="auto"`` for this trunk.
     default_weight_decay : float
-        What ``weight_decay="auto"`` means for the optimiser "adamw".
+        Value of ``weight_decay="auto"`` for the optimiser "adamw".
     largest_batch : int
-        Bound of what ``batch_size="auto"`` chooses.
+        Maximum of ``batch_size="auto"``.
     n_steps, least_epochs : int
-        ``max_epochs="auto"`` makes so many steps, but at least so many epochs.
+        Number of steps and minimum number of epochs of ``max_epochs="auto"``.
     holds_out : bool
-        Whether ``early_stopping="auto"`` holds samples out.
+        Whether ``early_stopping="auto"`` holds out samples.
     """
 
     preparation = "table"
@@ -59,7 +60,7 @@ class TrunkSpec(BaseEstimator, ABC):
 
     @abstractmethod
     def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> nn.Module:
-        """Build the module, with parameters that are drawn later.
+        """Build the module, before its parameters are initialised.
 
         Parameters
         ----------
@@ -68,43 +69,43 @@ class TrunkSpec(BaseEstimator, ABC):
         n_members : int
             Number of independent members.
         n_tasks : int, default=1
-            Number of tasks with a head, for trunks with a part for each.
+            Number of tasks with a head, for trunks with task-specific parts.
 
         Returns
         -------
         nn.Module
-            A `TaskTrunk`; or one that maps (n_members, n_rows, n_features) to
-            (n_members, n_rows, n_hidden), from which all heads read. A part of either
-            may ask for options of the optimiser, "lr" or "lr_factor" (times that of the
-            net) among them, by an attribute `optimizer_groups`: pairs of a pattern of
-            parameter names and a dict.
+            A `TaskTrunk`, or a module that maps (n_members, n_rows, n_features) to a
+            representation (n_members, n_rows, n_hidden) for all heads. Submodules can
+            set options of the optimiser by an attribute `optimizer_groups`: pairs of a
+            pattern of parameter names and a dict of options. The option "lr_factor" is
+            a factor of the learning rate of the net.
         """
 
     def flatten(self, X: Any) -> Any:
-        """Return inputs whose rows have a shape that the trunk knows as flat rows.
+        """Return inputs with flat rows, for trunks that accept rows with a shape.
 
         Parameters
         ----------
         X : object
-            Inputs, not validated.
+            Inputs before validation.
 
         Returns
         -------
         object
-            X itself, unless the trunk says otherwise.
+            Flat inputs; by default X itself.
         """
         return X
 
 
 class MemberModules(RandomPart):
-    """Independent copies of a user's module, one a member.
+    """Independent copies of a custom module, one per member.
 
-    What they draw while they train comes from the members' generators.
+    In training, random numbers are drawn from the generators of the members.
 
     Parameters
     ----------
     modules : sequence of nn.Module
-        Each maps (n_rows, ...) to (n_rows, n_hidden).
+        Module of each member, which maps (n_rows, ...) to (n_rows, n_hidden).
     """
 
     def __init__(self, modules: list[nn.Module]) -> None:
@@ -112,7 +113,7 @@ class MemberModules(RandomPart):
         self.members = nn.ModuleList(modules)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Apply each member to its own rows."""
+        """Apply the module of each member to its rows."""
         if len(self.members) == 1:
             return self._apply_member(0, x[0]).unsqueeze(0)
         return torch.stack([self._apply_member(m, rows) for m, rows in enumerate(x)])
@@ -131,11 +132,11 @@ def build_trunk(
     n_tasks: int,
     who: str,
 ) -> nn.Module:
-    """Return the trunk of all members, with its initial parameters drawn."""
+    """Return the trunk of all members with initialised parameters."""
     if isinstance(trunk, TrunkSpec):
-        # Parts of torch's own draw when they are made.
+        # modules of torch draw their initial parameters when they are constructed
         with drawing_from(_copy_of(generators[0])):
-            # A spec may keep the module that it returns, which must not be trained.
+            # copied, because a spec may store the module that it returns
             module = copy.deepcopy(trunk.build(n_features, len(generators), n_tasks))
         if not isinstance(module, nn.Module):
             raise TypeError(
@@ -158,26 +159,26 @@ def build_trunk(
 
 
 def _check_draws(part: nn.Module, who: str) -> None:
-    """Refuse parts of PyTorch that would make a fit depend on the global seed."""
-    if isinstance(part, RandomPart):  # what it contains draws from a generator of ours
+    """Refuse modules of PyTorch that use the global random generator."""
+    if isinstance(part, RandomPart):  # its submodules use the members' generators
         return
     if isinstance(part, _DropoutNd | nn.RReLU) and getattr(part, "p", 1.0) > 0:
         raise ValueError(
-            f"{who} returns {part}, which draws from PyTorch's global generator, so "
-            "that random_state would not decide the fit. Take MemberDropout; or give "
-            "the estimator a callable that returns the module of one member, where any "
-            "part may draw."
+            f"{who} returns {part}, which uses the global random generator of PyTorch "
+            "and ignores random_state. Use MemberDropout instead, or pass a callable "
+            "that returns the module of one member as trunk, where all random modules "
+            "are supported."
         )
     for child in part.children():
         _check_draws(child, who)
 
 
 def _call(trunk: Callable[[int], Any], n_features: int, generator: Generator) -> Any:
-    """Build a user's module with initial weights that our seed decides."""
+    """Build a custom module with initial weights from the given generator."""
     with drawing_from(_copy_of(generator)):
         return trunk(n_features)
 
 
 def _copy_of(generator: Generator) -> Generator:
-    """Return a generator on the CPU, where modules are made, with the same seed."""
+    """Return a generator with the same seed on the CPU, where modules are built."""
     return Generator().manual_seed(generator.initial_seed())

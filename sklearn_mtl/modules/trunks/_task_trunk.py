@@ -1,4 +1,4 @@
-"""What a trunk is that gives each task a representation of its own."""
+"""Base class of trunks with one representation per task."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Parts = tuple[Tensor, ...]
 
 
 class TaskTrunk(nn.Module, ABC):
-    """Base of the modules whose heads do not all read the same representation.
+    """Base class of trunks with one representation per task.
 
-    Any other module that a spec builds maps (n_members, n_rows, n_features) to one
-    representation (n_members, n_rows, n_hidden), from which all heads read. A task
-    trunk maps rows to parts, such as experts and gates, and says how to put them
-    together; all that is asked of it is a function of these parts, computed once.
+    Other trunks map (n_members, n_rows, n_features) to one representation (n_members,
+    n_rows, n_hidden), which all heads share. A task trunk maps rows to parts, such as
+    the outputs of experts and gates. Its other methods combine the parts, which are
+    computed only once.
 
     Attributes
     ----------
     n_shared, n_hidden : int
-        Widths of what `share` and `gather` give.
+        Widths of the outputs of `share` and `gather`.
     """
 
     n_shared: int
@@ -40,51 +40,51 @@ class TaskTrunk(nn.Module, ABC):
 
     @abstractmethod
     def gather(self, parts: Parts) -> Tensor:
-        """Return what each head reads, (n_members, n_tasks, n_rows, n_hidden)."""
+        """Return the input of each head, (n_members, n_tasks, n_rows, n_hidden)."""
 
     @abstractmethod
     def share(self, parts: Parts) -> Tensor:
-        """Return what is common to the tasks, (n_members, n_rows, n_shared)."""
+        """Return the shared representation, (n_members, n_rows, n_shared)."""
 
     def apply_heads(self, parts: Parts, heads: TaskHeads) -> Tensor:
-        """Return the logits, ``heads(gather(parts))``, perhaps by a shorter way."""
+        """Return the logits, ``heads(gather(parts))``; override it for speed."""
         return heads(self.gather(parts))
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """Return the parameters that the losses of more than one task move."""
+        """Return the parameters on which the losses of several tasks depend."""
         return list(self.parameters())
 
     def take_tasks(self, places: Sequence[int]) -> None:
-        """Keep what belongs to some tasks, in this order; one may come twice.
+        """Select the parts of some tasks, in this order, possibly with repetitions.
 
-        Where it is not defined, no task can be added to a fitted net or dropped.
+        If this method is not defined, tasks cannot be added to a fitted net or dropped.
 
         Parameters
         ----------
         places : sequence of int
-            For each task from now on, the place of one before: a task that is added
-            begins with the parts of another.
+            Former index of each task. For an added task, the index of another task
+            whose parts are copied.
 
         Raises
         ------
         NotImplementedError
-            If the trunk cannot.
+            If the trunk does not support it.
         """
         raise NotImplementedError
 
     def penalty(self, parts: Parts, weights: Tensor) -> Tensor | None:
-        """Return what the trunk adds to each member's objective, None for nothing.
+        """Return a penalty that is added to the objective of each member, or None.
 
         Parameters
         ----------
         parts : tuple of Tensor
-            Of a batch.
+            Parts of a batch.
         weights : Tensor of shape (n_members, n_rows, n_tasks)
-            Weights of the cells, 0 where a label is missing.
+            Label weights; 0 for missing labels.
 
         Returns
         -------
         Tensor of shape (n_members,), or None
-            The penalty, strength included.
+            The penalty, including its factor.
         """
         return None

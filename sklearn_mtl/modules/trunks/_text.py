@@ -1,4 +1,4 @@
-"""The trunk of texts."""
+"""Trunk for texts."""
 
 from __future__ import annotations
 
@@ -21,54 +21,55 @@ __all__ = ["Text"]
 
 
 class Text(TrunkSpec):
-    r"""Words and their n-grams embedded, then read in both directions by an LSTM.
+    r"""Embedding of words and character n-grams, followed by a bidirectional LSTM.
 
-    A token is the mean of vectors, one for each n-gram of its letters and one for the
-    whole word, which are found by hashing. So there is no vocabulary to learn or to
-    store, and a word that was never seen has the vectors of its n-grams. A
-    bidirectional LSTM follows. Tasks of texts read the largest value of each unit over
-    the tokens, tasks of tokens the units at each token; a conditional random field
-    makes the tags of neighbouring tokens agree.
+    A token is the mean of several vectors: one for each character n-gram and one for
+    the whole word. The vectors are found by hashing. Therefore no vocabulary is learned
+    or stored, and unseen words are represented by their n-grams. A bidirectional LSTM
+    follows. The representation of a text is the maximum of each unit over its tokens.
+    Token tasks use the units at each token, and a conditional random field models the
+    dependence between the tags of neighbouring tokens.
 
-    Use it for texts of a few to some hundred words whose order matters, and for labels
-    of words. For labels of whole texts alone, a sparse matrix of TfidfVectorizer with
-    the default trunk is much faster.
+    Use it for texts of up to some hundred words whose order matters, and for labels of
+    tokens. For labels of whole texts only, a sparse matrix of TfidfVectorizer with the
+    default trunk is much faster.
 
     Parameters
     ----------
     tokenizer : callable or None, default=None
-        Maps a text to a list of tokens; None splits at white space. With labels of
-        tokens its tokens must be those that have the labels. Not used where X holds
+        Function that maps a text to a list of tokens; None splits at white space. For
+        token tasks, its tokens must be those that have labels. Ignored if X contains
         lists of tokens.
     n_buckets : int, default=32768
-        Number of vectors. Words and n-grams that fall in one bucket share its vector.
+        Number of vectors. Words and n-grams with the same hash share a vector.
     ngrams : sequence of int, default=(3, 4)
-        Lengths of the n-grams of "<word>"; () takes whole words alone.
+        Lengths of the n-grams of "<word>"; with (), only whole words are used.
     embedding_size : int, default=128
         Size of the vectors.
     width : int, default=128
-        Units of the LSTM in each direction. The representation has twice as many.
+        Number of units of the LSTM in each direction. The width of the representation
+        is twice this number.
     n_layers : int, default=2
-        Layers of the LSTM.
+        Number of layers of the LSTM.
     dropout : float, default=0.5
-        Share of units of each layer of the LSTM that are dropped while training.
+        Fraction of the units of each LSTM layer that are dropped during training.
     embedding_dropout : float, default=0.4
-        The same for the vectors of the tokens.
+        Fraction of the entries of the token vectors that are dropped during training.
     word_dropout : float, default=0.1
-        Share of tokens whose vectors are zero while training.
+        Fraction of the tokens whose vectors are set to zero during training.
     crf : bool, default=True
-        Whether the tags of neighbouring tokens depend on each other, by a linear-chain
-        conditional random field for each task of tokens.
+        Whether to use a linear-chain conditional random field for each token task, so
+        that the tags of neighbouring tokens depend on each other.
 
     Notes
     -----
-    X is a list, Series, one-column frame or array of texts, or a list of lists of
-    tokens. The estimator has no `n_features_in_`. Empty texts are allowed.
+    X is a list, Series, DataFrame with one column, or array of texts, or a list of
+    lists of tokens. The estimator has no `n_features_in_`. Empty texts are allowed.
 
-    n-grams are taken of the first 32 letters of a word.
+    Only the first 32 letters of a word are used for n-grams.
 
-    A batch holds texts of similar length. Several members are trained one after the
-    other in each step, so that their cost adds up.
+    The texts in a batch have similar lengths. The members are computed one after the
+    other, so that the cost is proportional to their number.
 
     References
     ----------
@@ -92,7 +93,7 @@ class Text(TrunkSpec):
     default_n_members = 1
     default_weight_decay = 0.01
     largest_batch = 32
-    # F1 of the slots of 1,000 utterances of SNIPS: .56 after 800 steps, .72 after 3,000
+    # F1 of the slots for 1,000 SNIPS utterances: .56 after 800 steps, .72 after 3,000
     n_steps = 3000
     least_epochs = 16
     holds_out = False
@@ -122,14 +123,15 @@ class Text(TrunkSpec):
         self.crf = crf
 
     def check(self) -> None:
-        """Look at the parameters, before X is read by them.
+        """Check the parameters, before X is tokenized.
 
         Raises
         ------
         ValueError
-            If a size is not a positive whole number, or dropout not in [0, 1).
+            If a size is not a positive whole number, or a dropout rate is not in
+            [0, 1).
         TypeError
-            If the tokenizer cannot be called.
+            If the tokenizer is not callable.
         """
         for name in ("n_buckets", "embedding_size", "width", "n_layers"):
             check_count(self, name)
@@ -144,14 +146,15 @@ class Text(TrunkSpec):
             )
 
     def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> TextTrunk:
-        """Build the layers; the number of features has no meaning for texts.
+        """Build the layers; `n_features` is ignored.
 
         Raises
         ------
         ValueError
-            If a size is not a positive whole number, or dropout not in [0, 1).
+            If a size is not a positive whole number, or a dropout rate is not in
+            [0, 1).
         TypeError
-            If the tokenizer cannot be called.
+            If the tokenizer is not callable.
         """
         self.check()
         embedding = WordEmbedding(n_members, self.n_buckets, self.embedding_size)

@@ -1,4 +1,4 @@
-"""Embedded words and a bidirectional LSTM for each member of an ensemble."""
+"""Word embedding and bidirectional LSTM for each member."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ __all__ = [
     "split_tokens",
 ]
 
-# Texts come as the buckets of their words, (n_members, n_texts, n_tokens, n_buckets),
-# 0 where a word has fewer and where a text has no more words.
+# Texts are represented by the hash buckets of their words, with the shape (n_members,
+# n_texts, n_tokens, n_buckets). Short words and short texts are padded with 0.
 
 
 class WordEmbedding(nn.Module):
-    """The mean of the vectors of a word's buckets.
+    """Represent each word by the mean of the vectors of its buckets.
 
     Parameters
     ----------
     n_members, n_buckets, size : int
-        Number of members, of buckets, and of columns of what comes out.
+        Number of members, number of buckets, and size of the vectors.
     """
 
     def __init__(self, n_members: int, n_buckets: int, size: int) -> None:
@@ -41,7 +41,8 @@ class WordEmbedding(nn.Module):
         """Map (n_members, ..., n_stored) to (n_members, ..., size)."""
         n_members, n_buckets, size = self.weight.shape
         is_stored = x > 0
-        # the vectors of all members are one table, for one call; buckets begin at 1
+        # the vectors of all members are one table, so that one call is enough; bucket
+        # numbers start at 1
         first = torch.arange(n_members, device=x.device) * n_buckets - 1
         counts = is_stored.sum(dim=-1).view(-1)
         out = F.embedding_bag(
@@ -54,25 +55,25 @@ class WordEmbedding(nn.Module):
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
-        """Draw normal numbers whose vectors have length 1, member by member."""
+        """Draw normal numbers for each member, such that vectors have norm 1."""
         std = self.weight.shape[2] ** -0.5
         for weight, generator in zip(self.weight, generators, strict=True):
             weight.normal_(std=std, generator=generator)
 
 
 class BidirectionalLSTM(nn.Module):
-    """One layer that reads each text from both ends, without its padding.
+    """One LSTM layer in both directions, which ignores padding.
 
     Parameters
     ----------
     n_members, n_in, width : int
-        Number of members, size of the last axis, and units of each direction.
+        Number of members, number of inputs, and number of units in each direction.
     """
 
     def __init__(self, n_members: int, n_in: int, width: int) -> None:
         super().__init__()
         self.width = width
-        # torch has no LSTM of several members: each has its own, one a direction
+        # torch has no batched LSTM, so each member and direction has a separate one
         self.members = nn.ModuleList(
             nn.ModuleList(_unset_lstm(n_in, width) for _ in range(2))
             for _ in range(n_members)
@@ -83,11 +84,11 @@ class BidirectionalLSTM(nn.Module):
     def forward(self, x: Tensor, backwards: Tensor) -> Tensor:
         """Map (n_members, n_tokens, n_texts, n_in) to (..., 2 * width).
 
-        `backwards` says for each token, the tokens of all texts joined, where the text
-        read from its end has it, (n_members, n_tokens * n_texts).
+        `backwards` (n_members, n_tokens * n_texts) has the position of each token in
+        the reversed texts, with the tokens of all texts in one axis.
         """
-        # Padding comes last in both directions, where it changes no token before it. A
-        # packed sequence does the same and takes 1.4 times as long for a step.
+        # Padding is last in both directions and does not affect the tokens before it. A
+        # packed sequence is equivalent, but a step takes 1.4 times as long.
         out = []
         for member, rows, order in zip(self.members, x, backwards, strict=True):
             forwards, reverse = member.children()
@@ -100,7 +101,7 @@ class BidirectionalLSTM(nn.Module):
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
-        """Draw uniform within 1 / sqrt(width), as nn.LSTM does, member by member."""
+        """Draw uniformly from [-b, b] for each member, b = 1 / sqrt(width)."""
         bound = 1.0 / math.sqrt(self.width)
         for member, generator in zip(self.members, generators, strict=True):
             for parameter in member.parameters():
@@ -108,17 +109,17 @@ class BidirectionalLSTM(nn.Module):
 
 
 def _unset_lstm(n_in: int, width: int) -> nn.LSTM:
-    """Return a layer without values, which torch would draw from its own generator."""
+    """Return an uninitialised layer, because torch would use its global generator."""
     return nn.LSTM(n_in, width, device="meta").to_empty(device="cpu")
 
 
 class WordDropout(RandomPart):
-    """Set whole tokens to zero while training.
+    """Set whole tokens to zero during training.
 
     Parameters
     ----------
     p : float
-        Share of the tokens.
+        Fraction of the tokens.
     """
 
     def __init__(self, p: float) -> None:
@@ -132,27 +133,27 @@ class WordDropout(RandomPart):
         keep = z.new_empty(*z.shape[:3], 1)
         for member, generator in enumerate(self.generators):
             keep[member].bernoulli_(1.0 - self.p, generator=generator)
-        # Not scaled up: a word is there or not, and its size tells which.
+        # not scaled up, because the norm indicates whether a word is present
         return z * keep
 
 
 class TextTrunk(nn.Module):
-    """Embed words, read them in both directions, and pool each text.
+    """Word embedding, bidirectional LSTM layers, and max-pooling over the tokens.
 
     Parameters
     ----------
     embedding : WordEmbedding
-        The first layer.
+        First layer.
     layers : sequence of BidirectionalLSTM
-        The layers that follow.
+        LSTM layers.
     word_dropout, embedding_dropout, dropout : float
-        Shares of tokens, of units of the first layer, and of units of each of the
-        others that are dropped.
+        Dropout rates of tokens, of entries of the token vectors, and of units of each
+        LSTM layer.
 
     Attributes
     ----------
     gives_tokens : bool
-        Whether `forward` returns all tokens after the texts, for tasks of tokens.
+        Whether `forward` also returns all tokens, for token tasks.
     """
 
     gives_tokens = False
@@ -173,12 +174,12 @@ class TextTrunk(nn.Module):
         self.dropout = MemberDropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Represent texts, and their tokens below them where `gives_tokens`.
+        """Return representations of texts, followed by tokens if `gives_tokens`.
 
         Shapes: x (n_members, n_texts, n_tokens, n_buckets) -> (n_members, n_texts [+
         n_texts * n_tokens], 2 * width).
         """
-        # a word has a bucket of its own, the first: where there is none is padding
+        # the first bucket is that of the whole word; it is 0 for padding only
         is_token = x[..., 0] > 0
         backwards = _backwards(is_token)
         z = self.embedding(x.transpose(1, 2))  # (n_members, n_tokens, n_texts, size)
@@ -187,7 +188,7 @@ class TextTrunk(nn.Module):
             z = self.dropout(layer(z, backwards))
         z = z.transpose(1, 2)
         hidden = z.masked_fill(~is_token.unsqueeze(-1), -torch.inf).amax(dim=2)
-        # an empty text has no largest value
+        # the maximum of an empty text is set to 0
         pooled = torch.where(is_token.any(dim=2, keepdim=True), hidden, 0.0)
         if not self.gives_tokens:
             return pooled
@@ -195,7 +196,7 @@ class TextTrunk(nn.Module):
 
 
 def split_tokens(rows: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Take the rows of the same texts for all members apart, without padding.
+    """Split rows into texts and tokens, without padding; equal texts in all members.
 
     Shapes: rows (n_members, n_texts + n_texts * n_tokens, n), x (n_members, n_texts,
     n_tokens, n_buckets) -> (n_members, n_texts, n), (n_members, n_all_tokens, n).
@@ -206,21 +207,22 @@ def split_tokens(rows: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def give_tokens(trunk: nn.Module, wanted: bool) -> None:
-    """Let a trunk return tokens as well as texts, or texts alone."""
+    """Set whether a trunk returns tokens in addition to texts."""
     for part in trunk.modules():
         if isinstance(part, TextTrunk):
             part.gives_tokens = wanted
 
 
 def _backwards(is_token: Tensor) -> Tensor:
-    """Return where each token is when texts are read from their ends.
+    """Return the position of each token in the reversed texts.
 
-    Shapes: is_token (n_members, n_texts, n_tokens) -> (n_members, n_tokens * n_texts),
-    the places in texts whose tokens lie below each other.
+    The positions are row numbers after merging the axes of tokens and texts.
+
+    Shapes: is_token (n_members, n_texts, n_tokens) -> (n_members, n_tokens * n_texts).
     """
     _, n_texts, n_tokens = is_token.shape
     at = torch.arange(n_tokens, device=is_token.device)
     mirrored = is_token.sum(dim=2, keepdim=True) - 1 - at
-    rows = torch.where(mirrored >= 0, mirrored, at)  # padding stays where it is
+    rows = torch.where(mirrored >= 0, mirrored, at)  # padding is not moved
     texts = torch.arange(n_texts, device=is_token.device)[:, None]
     return (rows * n_texts + texts).transpose(1, 2).flatten(1)

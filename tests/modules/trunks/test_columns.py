@@ -85,22 +85,22 @@ def test_one_block_of_all_columns_is_its_trunk():
 @pytest.mark.parametrize(
     ("blocks", "error", "message"),
     [
-        ([], ValueError, "Columns: blocks must have names that differ; found []."),
+        ([], ValueError, "Columns: blocks must have unique names; found []."),
         (
             [("a", MLP(), [0]), ("a", MLP(), [1])],
             ValueError,
-            "Columns: blocks must have names that differ; found ['a', 'a'].",
+            "Columns: blocks must have unique names; found ['a', 'a'].",
         ),
         (
             [("a", MLP(), [0, 9])],
             ValueError,
-            "Columns: block 'a' asks for columns [0, 9] of X, which has 5.",
+            "Columns: block 'a' has columns [0, 9], but X has 5 columns.",
         ),
         (
             [("a", MLP(), slice(7, 9))],
             ValueError,
-            "Columns: block 'a' has none of the 5 columns of X; found slice(7, 9, "
-            "None).",
+            "Columns: block 'a' has columns slice(7, 9, None), which select none of "
+            "the 5 columns of X.",
         ),
         (
             [("a", "mlp", [0])],
@@ -111,8 +111,8 @@ def test_one_block_of_all_columns_is_its_trunk():
         (
             [("a", MixtureOfExperts(), [0])],
             ValueError,
-            "Columns: block 'a' has MixtureOfExperts, which gives each task a "
-            "representation of its own; the heads of joined blocks read one.",
+            "Columns: block 'a' has MixtureOfExperts, which has one representation per "
+            "task; blocks require one for all tasks.",
         ),
     ],
 )

@@ -332,7 +332,7 @@ def test_channels_of_one_are_laid_out_last():
     [
         (
             {"image_shape": (1, 9, 9)},
-            "Conv: a picture of image_shape (1, 9, 9) has 81 values, but a row of X "
+            "Conv: an image of image_shape (1, 9, 9) has 81 values, but a row of X "
             "has 64.",
         ),
         (
@@ -341,8 +341,8 @@ def test_channels_of_one_are_laid_out_last():
         ),
         (
             {"channels": (4, 4, 4), "pool": 3},
-            "Conv: layer 1 gets pictures of 2 x 2, of which kernel_size=3 and pool=3 "
-            "leave nothing. Take fewer layers (channels has 3 entries, 1 fit) or a "
+            "Conv: the images in layer 1 have 2 x 2 pixels, too few for kernel_size=3 "
+            "and pool=3. Use fewer layers (at most 1; channels has 3 entries) or a "
             "smaller pool.",
         ),
         (
@@ -356,8 +356,8 @@ def test_channels_of_one_are_laid_out_last():
         ({"hidden": 0}, "Conv: hidden must be a whole number of at least 1; found 0."),
         (
             {"kernel_size": 9, "padding": "valid"},
-            "Conv: layer 0 gets pictures of 8 x 8, of which kernel_size=9 and pool=2 "
-            "leave nothing. Take a smaller pool or a smaller kernel_size or "
+            "Conv: the images in layer 0 have 8 x 8 pixels, too few for kernel_size=9 "
+            "and pool=2. Use a smaller pool or a smaller kernel_size or "
             "padding='same'.",
         ),
         ({"padding": "full"}, "Conv: padding 'full' is unknown"),
@@ -381,12 +381,12 @@ def test_pictures_of_another_shape_are_explained():
     X, y = pictures(channels=3)
     model = MultiTaskClassifier(trunk=Conv((3, 8, 8)))
     message = (
-        "Conv: X has pictures of shape (8, 8, 3); image_shape is (3, 8, 8), channels "
+        "Conv: X has images of shape (8, 8, 3); image_shape is (3, 8, 8), channels "
         "first."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         model.fit(X.transpose(0, 2, 3, 1), y)
-    with pytest.raises(ValueError, match="pictures of shape"):
+    with pytest.raises(ValueError, match="images of shape"):
         model.fit(X[:, 0], y)
     model.set_params(max_epochs=1).fit(X.tolist(), y)
     assert model.n_features_in_ == 192

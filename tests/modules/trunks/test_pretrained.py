@@ -156,7 +156,7 @@ def test_a_clone_holds_a_copy_of_the_weights():
         (
             {"module": nn.Linear(2, 1), "frozen": ["conv*"]},
             ValueError,
-            "Pretrained: frozen has 'conv*', which fits none of ['weight', 'bias'].",
+            "Pretrained: frozen has 'conv*', which matches none of ['weight', 'bias'].",
         ),
         (
             {"module": nn.Linear(2, 1), "lr": 0.0},

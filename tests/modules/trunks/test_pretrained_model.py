@@ -152,7 +152,7 @@ def test_the_other_form_of_the_same_numbers_is_read_as_the_older_net_does(is_spa
 def test_a_block_of_columns_takes_no_trunk_with_a_preparation(first):
     X, y = table(60)
     trunk = Columns([("old", Pretrained(first), slice(0, 4))])
-    with pytest.raises(ValueError, match=r"block 'old'.*the preparation of a table"):
+    with pytest.raises(ValueError, match=r"block 'old'.*requires a prepared table"):
         MultiTaskRegressor(**NET, trunk=trunk).fit(X.drop(columns="ward").fillna(0), y)
 
 
