@@ -1,4 +1,4 @@
-"""What a linear regression keeps of the models without each of its samples."""
+"""Leave-one-out predictions of a fitted linear regression."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["HeldOutMixin"]
 
 
 class HeldOutMixin(LinearRegressorBase):
-    """Adds predictions of each sample by the model without it, in closed form."""
+    """Adds leave-one-out predictions of the training samples, in closed form."""
 
     store_oof: bool
     _calibration: CalibrationData | None
@@ -30,13 +30,13 @@ class HeldOutMixin(LinearRegressorBase):
     def oof_prediction_(self) -> Any:
         """Predictions of the training samples, each by the model without it.
 
-        Values (n_samples,), in a list where y was 2-D; NaN where the other samples do
-        not determine them. Only with `store_oof=True`.
+        Values (n_samples,), one array per task if y was 2-D. A value is NaN if the
+        other samples do not determine it. Available only with `store_oof=True`.
         """
         check_is_fitted(self)
         if self._calibration is None:
             raise AttributeError(
-                f"{type(self).__name__}: there is no oof_prediction_ without "
+                f"{type(self).__name__}: oof_prediction_ is only available with "
                 "store_oof=True."
             )
         outputs = self._calibration.outputs
@@ -46,14 +46,14 @@ class HeldOutMixin(LinearRegressorBase):
         if self._calibration is None:
             who = type(self).__name__
             raise ValueError(
-                f"{who}: intervals need predictions of held-out samples. Set "
-                "store_oof=True before fit, if the penalty is quadratic; or fit a "
+                f"{who}: intervals require predictions of held-out samples. If the "
+                "penalty is quadratic, set store_oof=True before fit. Otherwise, fit a "
                 f"ConformalPredictor with this {who}."
             )
         return self._calibration
 
     def _check_closed(self, data: Data) -> None:
-        """Raise where the model without a sample would take a fit."""
+        """Raise an error if leave-one-out predictions have no closed form."""
         if not len(data.kept):
             return
         is_evidence = isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES
@@ -64,7 +64,7 @@ class HeldOutMixin(LinearRegressorBase):
             who = type(self).__name__
             raise ValueError(
                 f"{who}: store_oof=True with penalty={self.penalty!r}: {reason}, so "
-                "that leaving a sample out would take a fit. Use "
+                "leave-one-out predictions would require a fit for each sample. Use "
                 f"ConformalPredictor({who}(penalty=...)), which fits to folds."
             )
 
@@ -74,7 +74,7 @@ class HeldOutMixin(LinearRegressorBase):
         sample_weight: ArrayLike | None,
         found: tuple[Data, Problem, Solution] | None,
     ) -> None:
-        """Keep what the models without each sample predict for it."""
+        """Store the leave-one-out predictions."""
         who = type(self).__name__
         codes, given = self.task_set_.encode_weighted(y, sample_weight, who=who)
         weights = None

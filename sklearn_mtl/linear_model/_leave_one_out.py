@@ -1,4 +1,4 @@
-"""What the model without a sample predicts for it, where the penalty is quadratic."""
+"""Leave-one-out predictions of models with a quadratic penalty, in closed form."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from sklearn_mtl.penalties import TaskCovarianceForm
 
 __all__ = ["leave_one_out", "why_not_closed"]
 
-#: Most unknowns in the system that couples the tasks, and numbers of a dense X.
+#: Maximum number of unknowns that couple the tasks, and of numbers in a dense X.
 MAX_JOINT, MAX_DENSE = 4000, 2e8
-#: Numbers that the products of a few samples may hold at a time.
+#: Maximum number of values in the products of a block of samples.
 MAX_BLOCK = 4e6
 #: 1 - leverage below which the other samples do not determine the prediction.
 LEAST_REST = 1e-9
-#: Singular values below this part of the largest are rounding.
+#: Singular values below this fraction of the largest are rounding errors.
 TINY = 1e-12
-#: Weights of the penalty that differ by less than this part are the same.
+#: Weights of the penalty with a smaller relative difference are equal.
 SAME = 1e-10
 
 
 def why_not_closed(form: TaskCovarianceForm | None, data: Data) -> str | None:
-    """Return why leaving a sample out takes a fit, None where it does not."""
+    """Return why there is no closed form, or None if there is one."""
     if form is None:
         return "the penalty is not quadratic"
     n_samples, n_features = data.X.shape
@@ -44,11 +44,11 @@ def why_not_closed(form: TaskCovarianceForm | None, data: Data) -> str | None:
 def leave_one_out(
     data: Data, form: TaskCovarianceForm, predicted: np.ndarray
 ) -> np.ndarray:
-    """Return what the model without the labels of a sample predicts for it.
+    """Return the prediction of each sample by the model without its labels.
 
-    The penalty keeps the weight that it has against the sum of squares of all samples,
-    and pooled intercepts the common mean that they are drawn to. NaN where the other
-    samples do not determine the prediction.
+    The weight of the penalty relative to the sum of squares, and the common mean of
+    pooled intercepts, are those of all samples. A prediction is NaN if the other
+    samples do not determine it.
 
     Shapes: predicted (n_samples, n_tasks) in the units of data -> the same.
 
@@ -72,10 +72,9 @@ def leave_one_out(
 
 
 def _thin(X: Any) -> np.ndarray:
-    """Return samples with at most as many features, and the same inner products.
+    """Return samples with the same inner products and at most n_samples features.
 
-    No penalty that is quadratic over tasks tells one basis of the features from
-    another.
+    A penalty that is quadratic over tasks does not depend on the basis of the features.
     """
     X = X.toarray() if sparse.issparse(X) else X
     if X.shape[1] <= X.shape[0]:
@@ -87,7 +86,7 @@ def _thin(X: Any) -> np.ndarray:
 def _shared_residuals(
     data: Data, form: TaskCovarianceForm, errors: np.ndarray
 ) -> np.ndarray:
-    """Return the residuals without each sample where all tasks have the same weights.
+    """Return the leave-one-out residuals if all tasks have the same sample weights.
 
     Along the eigenvectors of the penalty the tasks are independent ridge regressions.
     """
@@ -100,7 +99,7 @@ def _shared_residuals(
     base = bool(data.fit_intercept) * w / total
 
     def rest(strength: np.ndarray) -> np.ndarray:
-        # 1 - leverage, NaN where nothing is left
+        # 1 - leverage, NaN if it is zero
         left = 1.0 - base - squares @ (values / (values + strength))
         return np.where((left > LEAST_REST) | (w == 0), left, np.nan)
 
@@ -114,24 +113,25 @@ def _shared_residuals(
 
 @dataclass(frozen=True)
 class _Influence:
-    """How a label moves the predictions of all tasks at the same sample.
+    """Derivatives of the predictions of all tasks by a label of the same sample.
 
-    With M = rest I - Q L Q' over the tasks and A_t the system of task t with that rest,
-    the inverse of all systems is A^-1 + A^-1 Q S Q' A^-1. Where W is confined to Q the
-    first term is absent and S is the inverse of the system of its coordinates.
+    Let M = rest I - Q L Q' over the tasks, and let A_t be the system of task t with the
+    penalty rest I. The inverse of the joint system is A^-1 + A^-1 Q S Q' A^-1. If W is
+    confined to the columns of Q, the first term is absent, and S is the inverse of the
+    system of its coordinates.
 
     Attributes
     ----------
     means : ndarray of shape (n_tasks, n_features)
-        What the samples of each task are centred at.
+        Centre of the samples of each task.
     shares : ndarray of shape (n_tasks,)
-        What a label of weight 1 adds to the intercept.
+        Effect of a label of weight 1 on the intercept.
     inverses : ndarray of shape (n_tasks, n_features, n_features) or None
         A_t^-1.
     Q : ndarray of shape (n_tasks, rank)
-        What couples the tasks.
+        Directions in which the tasks are coupled.
     S : ndarray of shape (rank * n_features, rank * n_features)
-        How strongly.
+        Strength of the coupling.
     """
 
     means: np.ndarray
@@ -155,13 +155,13 @@ class _Influence:
         inverses = np.array([_inverse(system) for system in systems])
         if not k:
             return cls(means, shares, inverses, Q, np.zeros((0, 0)))
-        # A^-1 rest = I - A^-1 G keeps the digits that the difference would lose.
+        # A^-1 rest = I - A^-1 G avoids the cancellation in the difference.
         known = np.einsum("tj,tk,tab->jakb", Q, Q, inverses @ grams, optimize=True)
         S = rest[0] * _coupling(np.repeat(m / rest[0], p), known.reshape(k * p, k * p))
         return cls(means, shares, inverses, Q, S)
 
     def blocks(self, data: Data) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Yield samples, their tasks with labels, and how these move all tasks.
+        """Yield samples, their observed tasks, and the effects of labels on all tasks.
 
         Shapes: (n_rows,), (n_seen,), (n_rows, n_tasks, n_seen).
         """
@@ -179,7 +179,7 @@ class _Influence:
                 yield some, seen, self._of_rows(data.X[some], seen)
 
     def _of_rows(self, X: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        """Return the influences at a few samples (n_rows, n_tasks, n_seen)."""
+        """Return the effects of labels at some samples (n_rows, n_tasks, n_seen)."""
         n_rows, n_tasks = len(X), len(self.means)
         Z = X - self.means[:, None]  # (n_tasks, n_rows, n_features)
         V = Z if self.inverses is None else Z @ self.inverses
@@ -193,7 +193,7 @@ class _Influence:
 
 
 def _strength(data: Data) -> float:
-    """Return the weight of the common mean, to which pooled intercepts are drawn."""
+    """Return the weight of the common mean of pooled intercepts."""
     pooling = data.fit_intercept
     return pooling.strength if isinstance(pooling, Pooling) else 0.0
 
@@ -201,7 +201,7 @@ def _strength(data: Data) -> float:
 def _moments(data: Data) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the centre, the share of an intercept and the Gram matrix of each task.
 
-    Pooling gives each task a sample at the common mean, which is never left out.
+    Pooling adds a sample at the common mean to each task; it is never left out.
 
     Shapes: -> (n_tasks, n_features), (n_tasks,), (n_tasks, n_features, n_features).
     """
@@ -228,8 +228,8 @@ def _gram(X: np.ndarray, centre: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def _coupling(ratio: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Solve (ratio + (1 - ratio) known) S = 1 - ratio; ratios may be infinite.
 
-    A part of the coefficients that no penalty draws, and no sample determines, is left
-    out: it moves no prediction of these samples.
+    Directions that are neither penalised nor determined by the samples are left out,
+    because they do not affect the predictions of these samples.
     """
     own = np.where(ratio > 1.0, -1.0, ratio)
     root = np.sqrt(1.0 - np.minimum(ratio, 1.0 / np.maximum(ratio, 1.0)))
@@ -243,9 +243,9 @@ def _coupling(ratio: np.ndarray, known: np.ndarray) -> np.ndarray:
 def _split(
     form: TaskCovarianceForm,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return Q, m and rest: M = diag(rest) on what Q leaves, with weights m along Q.
+    """Return Q, m and rest: M has the weights m along Q and diag(rest) elsewhere.
 
-    As few columns as possible. Without a rest, W is confined to Q.
+    Q has as few columns as possible. If rest is None, W is confined to Q.
     """
     n_tasks = len(form.free)
     if form.separates_tasks:
@@ -263,7 +263,7 @@ def _split(
 
 
 def _most_frequent(values: np.ndarray) -> float:
-    """Return the value of most entries, infinite without any."""
+    """Return the most frequent value, or infinity if there are no values."""
     if not len(values):
         return np.inf
     counts = np.isclose(values[:, None], values, rtol=SAME, atol=0.0).sum(axis=0)
@@ -271,7 +271,7 @@ def _most_frequent(values: np.ndarray) -> float:
 
 
 def _inverse(system: np.ndarray) -> np.ndarray:
-    """Return the pseudo-inverse in units of the columns."""
+    """Return the pseudo-inverse, computed with columns scaled to unit size."""
     lengths = np.sqrt(np.maximum(system.diagonal(), 0.0))
     unit = 1.0 / np.where(lengths > 0, lengths, 1.0)
     both = unit[:, None] * unit
@@ -282,9 +282,9 @@ def _inverse(system: np.ndarray) -> np.ndarray:
 def _leave_out(
     influence: np.ndarray, errors: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Return weighted residuals of the model without these labels of each sample.
+    """Return the weighted residuals of each sample by the model without its labels.
 
-    NaN where the other samples do not determine the prediction.
+    A residual is NaN if the other samples do not determine the prediction.
 
     Shapes: influence (n_rows, n_seen, n_seen), errors and weights (n_rows, n_seen).
     """

@@ -112,6 +112,6 @@ class FitStreamMixin:
             )
         if self.warm_start and hasattr(self, "net_"):
             raise ValueError(
-                f"{who}: fit_stream always begins anew, and this net is fitted with "
-                "warm_start=True. Set warm_start=False, or go on with partial_fit."
+                f"{who}: fit_stream always trains a new net, but this net is fitted "
+                "and has warm_start=True. Set warm_start=False, or call partial_fit."
             )

@@ -247,7 +247,7 @@ def test_checkpoints_are_refused(table, tmp_path):
 def test_a_warm_start_of_a_fitted_net_is_refused(table):
     used = table[INPUTS + TARGETS]
     net = model(warm_start=True).fit_stream(batches(used), TARGETS)
-    with pytest.raises(ValueError, match="fit_stream always begins anew"):
+    with pytest.raises(ValueError, match="fit_stream always trains a new net"):
         net.fit_stream(batches(used), TARGETS)
 
 
