@@ -1,4 +1,4 @@
-"""Preparation of inputs: columns, categories, scales and the edges of embeddings."""
+"""Preprocessing of inputs: columns, categories, scales and edges of embeddings."""
 
 from sklearn_mtl.preprocessing._column_scales import column_scales as column_scales
 from sklearn_mtl.preprocessing._inputs import ReadInputs as ReadInputs

@@ -1,4 +1,4 @@
-"""Columns whose numbers are too small or too large for scikit-learn's trees."""
+"""Scales of columns with values that are too small or too large for trees."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from sklearn_mtl.utils._typing import Matrix
 
 __all__ = ["column_scales"]
 
-# A tree takes values of a column that are less than 1e-7 apart for equal, and reads
-# them in single precision.
+# Trees of scikit-learn treat values that differ by less than 1e-7 as equal, and convert
+# values to float32.
 _SMALL, _LARGE = 2.0**-6, 2.0**60
 
 
 def column_scales(X: Matrix) -> np.ndarray | None:
-    """Return what columns are multiplied with before trees read them.
+    """Return the factors of columns for trees, or None.
 
-    Powers of two, which change no digit: columns in another unit give the same trees.
+    The factors are powers of two, which do not cause rounding. Therefore the trees do
+    not depend on the units of the columns.
 
     Shapes: X (n_samples, n_features) -> (n_features,).
     """

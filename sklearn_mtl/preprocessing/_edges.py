@@ -1,4 +1,4 @@
-"""Edges of the piecewise-linear embedding: quantiles, and splits that know y."""
+"""Edges of the piecewise-linear embedding: quantiles and target-aware splits."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sklearn_mtl.utils._ties import first_highest
 __all__ = ["compress_targets", "embeddable_columns", "embedding_edges"]
 
 _FEW_VALUES = 3
-_N_BINS = 64  # candidates for a split
+_N_BINS = 64  # bins between candidate splits
 _MIN_SHARE = 0.005  # smallest share of the weight on either side of a split
 _MAX_TARGETS = 8
-_LEAST = 1e-12  # gain of a split over the weight, of targets of unit variance
+_LEAST = 1e-12  # minimum gain of a split per weight, for targets of unit variance
 
 
 def embeddable_columns(X: np.ndarray) -> np.ndarray:
@@ -28,7 +28,7 @@ def embeddable_columns(X: np.ndarray) -> np.ndarray:
 
 
 def _has_many_values(column: np.ndarray) -> bool:
-    for part in (column[:200], column):  # the first rows decide for nearly every column
+    for part in (column[:200], column):  # part is usually enough
         if len(np.unique(part[~np.isnan(part)])) > _FEW_VALUES:
             return True
     return False
@@ -41,7 +41,7 @@ def embedding_edges(
     weights: np.ndarray,
     n_embedded: int | None = None,
 ) -> np.ndarray:
-    """Return the edges of columns, all that are embedded or some of so many.
+    """Return the edges of some of the embedded columns; by default of all.
 
     Shapes: X (n_samples, n_columns), targets (n_samples, n_outputs),
     weights (n_samples,) -> (n_columns, n_edges).
@@ -56,7 +56,7 @@ def embedding_edges(
     if n_splits:
         candidates = quantiles[len(coarse) :].T
         is_split = _choose_splits(X, candidates, targets, weights, n_splits)
-        # what is no split repeats an edge that is there anyway
+        # candidates that are not chosen are replaced by an existing edge
         splits = np.where(is_split, candidates, found[:1].T).T
         found = np.concatenate([found, splits])
     return _unique_rows(np.sort(found, axis=0).T, n_inner + 2)
@@ -67,7 +67,7 @@ def _unique_rows(edges: np.ndarray, width: int) -> np.ndarray:
     for j, row in enumerate(edges):
         unique = row[np.flatnonzero(np.diff(row, prepend=-np.inf))]
         out[j, : len(unique)] = unique
-        # A repeated edge is a bin without width, which the embedding ignores.
+        # A repeated edge is a bin of width 0, which the embedding ignores.
         out[j, len(unique) :] = unique[-1]
     return out
 
@@ -79,13 +79,13 @@ def _choose_splits(
     weights: np.ndarray,
     n_splits: int,
 ) -> np.ndarray:
-    """Grow a regression tree of each column on all targets, all columns at once.
+    """Grow a regression tree on all targets for each column, all columns at once.
 
     Shapes: -> (n_features, n_candidates).
     """
-    # The tree of a single column is a division of its range, so that a node is a run of
-    # bins and a split needs only sums up to each bin. Best gain first, as a tree with a
-    # limit on its leaves grows.
+    # The tree of a single column divides its range. A node is a run of bins, and a
+    # split needs only cumulative sums of bins. The best split is made first, as in a
+    # tree with a maximum number of leaves.
     sums, mass = _prefix_sums(X, candidates, targets, weights)
     n_features, n_edges = mass.shape  # n_edges = n_candidates + 2
     at = np.arange(n_edges)
@@ -118,7 +118,7 @@ def _prefix_sums(
     sums = np.zeros((n_features, n_bins + 1, weighted.shape[1]))
     rows, ones = np.arange(len(X)), np.ones(len(X))
     for j, column in enumerate(X.T):
-        code = np.searchsorted(candidates[j], column)  # x <= candidate goes below it
+        code = np.searchsorted(candidates[j], column)  # lower bin: x <= candidate
         bins = sparse.csr_array((ones, (code, rows)), shape=(n_bins, len(X)))
         np.cumsum(bins @ weighted, axis=0, out=sums[j, 1:])
     return sums[..., :-1], sums[..., -1]
@@ -127,7 +127,7 @@ def _prefix_sums(
 def _gains(
     sums: np.ndarray, mass: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> np.ndarray:
-    """Return what dividing its node at each edge takes off the squared error."""
+    """Return the reduction of the squared error by a split of the node at each edge."""
     each = np.arange(len(mass))[:, None]
     first, last = sums[each, low], sums[each, high]
     left, right = mass - mass[each, low], mass[each, high] - mass
@@ -135,7 +135,7 @@ def _gains(
     may = (left > fewest) & (right > fewest)
 
     def score(total: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        # The squared error is sum y^2 - (sum y)^2 / weight, and the first term cancels.
+        # The squared error is sum y^2 - (sum y)^2 / weight; the first term cancels.
         square = np.einsum("jet,jet->je", total, total)
         return square / np.where(weight > 0, weight, np.inf)
 
@@ -145,7 +145,7 @@ def _gains(
 
 
 def compress_targets(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return a few columns that keep most of what the targets vary in.
+    """Return at most eight columns that keep most of the variance of the targets.
 
     Shapes: targets (n_samples, n_outputs), weights (n_samples,) ->
     (n_samples, at most 8).
@@ -153,6 +153,6 @@ def compress_targets(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
     if targets.shape[1] <= _MAX_TARGETS:
         return targets
     square = (targets.T * weights) @ targets
-    # Rotating the targets keeps the gains, so the principal axes lose least.
+    # Rotation does not change the gains, so the principal axes lose the least.
     vectors = np.linalg.eigh(square)[1][:, -_MAX_TARGETS:]
     return targets @ vectors

@@ -1,4 +1,4 @@
-"""Validate X, and tell numeric from categorical columns."""
+"""Validation of X, with separation of numeric and categorical columns."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ __all__ = [
     "warn_of_text_categories",
 ]
 
-#: Numbers in X up to which a look at its values is cheap.
+# : Largest size of X for which a check of its values is cheap.
 FEW = 10_000
 
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a dense table by kind.
+    """The numeric and categorical columns of a dense table.
 
     Attributes
     ----------
     numeric : ndarray of shape (n_samples, n_numeric), float64 or float32
-        NaN where missing. Arrays of float32 are not copied: statistics and the prepared
-        columns are computed in float64, some columns or samples at a time.
+        Numeric columns, NaN where missing. Arrays of float32 are not copied; statistics
+        and prepared columns are computed in float64 for blocks of columns or samples.
     categorical : ndarray of shape (n_samples, n_categorical), float64, or None
-        Numbers of the categories seen in fit, -1 for others, NaN where missing; None
-        where there is no such column.
+        Indices of the categories seen in fit, -1 for other categories, and NaN where
+        missing. None if there is no categorical column.
     """
 
     numeric: np.ndarray
@@ -49,25 +49,25 @@ class Table:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Numbers of rows and of columns."""
+        """Numbers of samples and columns."""
         n_categorical = 0 if self.categorical is None else self.categorical.shape[1]
         return len(self.numeric), self.numeric.shape[1] + n_categorical
 
     def __getitem__(self, rows: Any) -> Table:
-        """Return some rows."""
+        """Return some samples."""
         categorical = None if self.categorical is None else self.categorical[rows]
         return Table(self.numeric[rows], categorical)
 
 
-# X as a trunk takes it, after reading.
+# X in the form for trunks, after validation.
 ReadInputs: TypeAlias = Matrix | Table | Texts
 
 
 class InputReader(Estimator, Protocol):
-    """An estimator that keeps what it learned of its inputs."""
+    """Estimator with attributes that describe its inputs."""
 
     n_features_in_: int
-    is_categorical_: Any  # ndarray of bool, or None where no column is a category
+    is_categorical_: Any  # ndarray of bool, or None without categorical columns
     _categories: list[Categories]
     _is_sparse_fit: bool
     _is_byte_fit: bool
@@ -82,7 +82,7 @@ def read_inputs(
     reset: bool,
     grows: bool = False,
 ) -> Any:
-    """Validate X for a trunk that wants a table or raw values.
+    """Validate X for a trunk that requires a table or raw values.
 
     Shapes: X (n_samples, n_features).
     """
@@ -91,7 +91,7 @@ def read_inputs(
     X = plain_inputs(X, type(model).__name__)
     is_sparse = sparse.issparse(X)
     if is_sparse and not reset and model.is_categorical_ is not None:
-        X, is_sparse = X.toarray(), False  # the same categories
+        X, is_sparse = X.toarray(), False  # fit had categories, so X must be dense
     if is_sparse:
         _refuse_missing(X, type(model).__name__)
     is_table = wanted == "table" and not is_sparse
@@ -107,7 +107,7 @@ def read_inputs(
         reset=reset,
         accept_sparse="csr",
         dtype=[np.float64, np.float32] if is_table else "numeric",
-        # nothing is imputed after a sparse fit
+        # missing values are not imputed after a fit to a sparse X
         ensure_all_finite=True if not is_table or model._is_sparse_fit else "allow-nan",
         allow_nd=wanted == "raw",
     )
@@ -115,7 +115,7 @@ def read_inputs(
         names = getattr(model, "feature_names_in_", None)
         check_sizes(X, names, type(model).__name__)
     if wanted == "table" and is_sparse != model._is_sparse_fit:
-        # the other form than in fit holds the same numbers
+        # convert X to the form of fit
         X = X.toarray().astype(np.float64) if is_sparse else sparse.csr_array(X)
     if wanted == "raw":
         _check_unit(model, X, reset=reset)
@@ -123,7 +123,7 @@ def read_inputs(
 
 
 def warn_of_text_categories(model: Any, X: FeaturesLike) -> None:
-    """Warn of free text, on behalf of models that `model` hands X to.
+    """Warn about free text on behalf of models to which `model` passes X.
 
     Shapes: X (n_samples, n_features).
     """
@@ -134,9 +134,9 @@ def warn_of_text_categories(model: Any, X: FeaturesLike) -> None:
 
 
 def _is_read(X: FeaturesLike, model: InputReader) -> TypeGuard[np.ndarray]:
-    """Return whether X is a small array of doubles with nothing left to check or read.
+    """Return whether X is a small array of float64 that needs no further checks.
 
-    For one sample the checks of all containers take longer than the net.
+    For a single sample, the checks of all containers take longer than the net.
     """
     return (
         type(X) is np.ndarray
@@ -147,23 +147,23 @@ def _is_read(X: FeaturesLike, model: InputReader) -> TypeGuard[np.ndarray]:
         and X.shape[1] == model.n_features_in_
         and model.is_categorical_ is None
         and not model._is_sparse_fit
-        and not hasattr(model, "feature_names_in_")  # else it is warned of
+        and not hasattr(model, "feature_names_in_")  # otherwise there is a warning
         and not np.isinf(X).any()
     )
 
 
 def _refuse_missing(X: FeaturesLike, who: str) -> None:
-    """Refuse a sparse X with NaN: sparse columns are not imputed."""
+    """Raise for a sparse X with NaN, because sparse columns are not imputed."""
     values = sparse.coo_array(X).data
     if values.dtype.kind == "f" and np.isnan(values).any():
         raise ValueError(
-            f"{who}: X is sparse and has NaN. Missing values are allowed in a dense X "
-            "only: give X.toarray(), or fill them in first."
+            f"{who}: X is sparse and contains NaN. Missing values are only supported "
+            "in a dense X. Use X.toarray(), or impute them first."
         )
 
 
 def _check_unit(model: InputReader, X: Matrix, *, reset: bool) -> None:
-    """Refuse raw values in another unit than in fit: bytes are scaled, others not."""
+    """Raise if raw values have another unit than in fit; only uint8 is scaled."""
     is_bytes = X.dtype == np.uint8
     if reset:
         model._is_byte_fit = is_bytes
@@ -171,35 +171,36 @@ def _check_unit(model: InputReader, X: Matrix, *, reset: bool) -> None:
         return
     who, rule = (
         type(model).__name__,
-        "uint8 is scaled to the unit range, others are not",
+        "only uint8 is scaled to the unit range",
     )
     if is_bytes and not model._is_unit_fit:
         raise ValueError(
-            f"{who}: X is uint8, but in fit it had other values, above 1; {rule}."
+            f"{who}: X is uint8, but in fit it had another dtype and values above 1; "
+            f"{rule}."
         )
     if model._is_byte_fit and not is_bytes and X.max() > 1:
         raise ValueError(
             f"{who}: X was uint8 in fit, but is {X.dtype} with values up to "
-            f"{X.max():g}; {rule}. Give uint8, or values in [0, 1]."
+            f"{X.max():g}; {rule}. Use uint8, or values in [0, 1]."
         )
 
 
 def _find_categorical(model: InputReader, X: FeaturesLike) -> np.ndarray | None:
-    """Return which columns are categorical, or None where none is."""
+    """Return a mask of categorical columns, or None if there are none."""
     wanted = getattr(model, "categorical_features", None)
     if wanted is None:
         return None
     if isinstance(wanted, str):
         if wanted != "from_dtype":
             raise ValueError(
-                f"{type(model).__name__}: categorical_features={wanted!r}; allowed are "
-                "'from_dtype', None, and names, numbers or a mask of columns."
+                f"{type(model).__name__}: categorical_features must be 'from_dtype', "
+                f"None, or names, indices or a mask of columns; got {wanted!r}."
             )
         mask = [holds_categories(column) for column in frame_columns(X)]
     elif sparse.issparse(X):
         raise ValueError(
-            f"{type(model).__name__}: categorical_features is given, but X is sparse; "
-            "encode the categories before, or give a dense X."
+            f"{type(model).__name__}: categorical_features is not supported for a "
+            "sparse X. Encode the categories first, or use a dense X."
         )
     else:
         mask = _mask(np.asarray(wanted), X, type(model).__name__)
@@ -210,13 +211,13 @@ def _mask(wanted: np.ndarray, X: FeaturesLike, who: str) -> list[bool]:
     names = [str(name) for name in column_names(X) or []]
     shape = (0, len(names)) if names else np.shape(X)
     if len(shape) < 2:
-        return []  # scikit-learn's check says what is wrong with X
+        return []  # scikit-learn's check raises for X
     n_features = shape[1]
     if wanted.dtype == bool:
         if wanted.shape != (n_features,):
             raise ValueError(
-                f"{who}: categorical_features is a mask of shape {wanted.shape}; X has "
-                f"{n_features} columns."
+                f"{who}: categorical_features is a mask of shape {wanted.shape}, but X "
+                f"has {n_features} columns."
             )
         return wanted.tolist()
     if wanted.dtype.kind in "UO":
@@ -228,15 +229,15 @@ def _mask(wanted: np.ndarray, X: FeaturesLike, who: str) -> list[bool]:
         if not unknown:
             return [j in wanted for j in range(n_features)]
     raise ValueError(
-        f"{who}: categorical_features names unknown columns {unknown}; X has "
-        f"{names or n_features}."
+        f"{who}: categorical_features contains unknown columns {unknown}; X has the "
+        f"columns {names or list(range(n_features))}."
     )
 
 
 def _read_table(
     model: InputReader, X: FeaturesLike, *, reset: bool, grows: bool
 ) -> Table:
-    """Return numbers and categories of inputs that have both."""
+    """Return the numeric and categorical columns of X."""
     match_features(model, X, reset=reset)
     columns = frame_columns(X)
     if not columns:
@@ -259,7 +260,7 @@ def _read_table(
 
 
 def _names(model: InputReader) -> np.ndarray:
-    """Return names of the columns of X, or their numbers."""
+    """Return the names of the columns of X, or their indices."""
     names = getattr(model, "feature_names_in_", None)
     return np.arange(model.n_features_in_) if names is None else names
 
@@ -267,7 +268,7 @@ def _names(model: InputReader) -> np.ndarray:
 def _read_categories(
     model: InputReader, columns: list[Any], *, reset: bool, grows: bool
 ) -> np.ndarray:
-    """Return the codes of categories; fit learns what there is."""
+    """Return the codes of categories, which are learned in fit."""
     who = type(model).__name__
     if reset:
         names = _names(model)[model.is_categorical_].tolist()

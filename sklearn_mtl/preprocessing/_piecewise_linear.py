@@ -10,29 +10,30 @@ __all__ = ["PiecewiseLinear"]
 
 
 class PiecewiseLinear(BaseEstimator):
-    r"""Embed each numeric column by how far its value is through each of some bins.
+    r"""Encode numeric columns by the position of each value within a set of bins.
 
-    With edges :math:`e_0 < \ldots < e_k` a value x becomes
+    With edges :math:`e_0 < \ldots < e_k`, a value x is encoded as
 
     .. math:: \min(1, \max(0, (x - e_{j-1}) / (e_j - e_{j-1}))), \quad j = 1..k
 
-    beside x itself, so that one linear layer is a piecewise-linear function of every
-    column. Edges are quantiles of the training rows, and the splits of a small decision
-    tree of the column on all targets at once. Columns of up to three values are left
-    as they are. A member of an ensemble takes its edges from its own training rows.
+    in addition to x itself. A linear layer of this encoding is a piecewise-linear
+    function of every column. The edges are quantiles of the training samples, and
+    splits of a small decision tree that predicts all targets from the column. Columns
+    with up to three different values are not encoded. Each member of an ensemble
+    computes the edges from its own training samples.
 
-    Use it for tables with more rows than columns; for many columns and few rows the
-    embedding has more weights than the data can say.
+    Use it for tables with more samples than columns. With many columns and few samples,
+    the embedding has too many weights.
 
     Parameters
     ----------
     n_quantiles : int, default=8
         Number of quantile bins.
     n_splits : int, default=16
-        Largest number of target-aware edges; 0 for none.
+        Maximum number of target-aware edges of a column; 0 for none.
     max_columns : int, default=1024
-        Largest number of embedding columns in all; with many features each gets fewer
-        edges.
+        Maximum total number of embedding columns. With many features, each feature gets
+        fewer edges.
 
     References
     ----------
@@ -54,29 +55,29 @@ class PiecewiseLinear(BaseEstimator):
         self.max_columns = max_columns
 
     def edges_per_column(self, n_features: int) -> int:
-        """Return how many inner edges each of so many columns may have.
+        """Return the maximum number of inner edges per column.
 
         Parameters
         ----------
         n_features : int
-            Number of columns that are embedded.
+            Number of embedded columns.
 
         Returns
         -------
         int
-            At least 1.
+            Number of inner edges, at least 1.
 
         Raises
         ------
         ValueError
-            If there are fewer than 2 quantile bins or a number is negative.
+            If a parameter is not an integer or too small.
         """
         for name, least in (("n_quantiles", 2), ("n_splits", 0), ("max_columns", 1)):
             value = getattr(self, name)
             if not isinstance(value, Integral) or value < least:
                 raise ValueError(
-                    f"PiecewiseLinear: {name} must be a whole number of at least "
-                    f"{least}; found {value!r}."
+                    f"PiecewiseLinear: {name} must be an integer of at least {least}; "
+                    f"got {value!r}."
                 )
         wanted = self.n_quantiles - 1 + self.n_splits
         return max(1, min(wanted, self.max_columns // max(n_features, 1) - 1))

@@ -1,4 +1,4 @@
-"""From X to the columns that the trunk sees."""
+"""Preparation of X for the trunk of a net."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ __all__ = [
 ]
 
 
-_WIDE = 512  # columns of a sparse X from which it is taken for words of texts
+_WIDE = 512  # a sparse X with at least this many columns is treated as bag of words
 
 TargetsOf = Callable[[int], np.ndarray]
 
 
 def is_wide(X: Any) -> bool:
-    """Return whether X is sparse and has many columns, as words of texts are."""
+    """Return whether X is sparse with many columns, such as a bag of words."""
     return sparse.issparse(X) and X.shape[1] >= _WIDE
 
 
 @dataclass(frozen=True)
 class MemberScales:
-    """How each member standardises prepared columns.
+    """Imputation and standardisation of prepared columns for each member.
 
-    A missing x becomes fill; then x becomes (x - shift) * scale, clipped to the limit.
+    A missing x is replaced by fill; then x is replaced by (x - shift) * scale, clipped
+    to the limit.
     """
 
-    fill: np.ndarray  # (n_members, n_columns), as shift and scale
+    fill: np.ndarray  # (n_members, n_columns), like shift and scale
     shift: np.ndarray
     scale: np.ndarray
     limit: float
@@ -48,19 +49,19 @@ class MemberScales:
 
 @dataclass(frozen=True)
 class WideColumns:
-    """Sparse columns that are too many for a dense batch.
+    """Sparse columns that are too many for dense batches.
 
     Attributes
     ----------
     matrix : sparse.csr_array of shape (n_samples, n_columns)
-        The columns.
+        Columns of all samples.
     """
 
     matrix: sparse.csr_array
 
 
 class Preparation(ABC):
-    """Fitted once on the training rows; then maps any X to prepared columns."""
+    """Base class of preparations, which are fitted to the training samples."""
 
     @abstractmethod
     def fit(self, X: Any, weights: np.ndarray, targets: TargetsOf) -> Preparation:
@@ -74,23 +75,23 @@ class Preparation(ABC):
         """Return the prepared columns, the same for every member."""
 
     def member_scales(self, n_columns: int) -> MemberScales | None:
-        """Return how members standardise the columns apart; None if they do not."""
+        """Return separate scales for each member, or None if they are the same."""
         return None
 
     def embedding_edges(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return which columns are embedded, and the edges of each member."""
+        """Return the embedded columns and the edges of each member, or None."""
         return None
 
 
 class RawPreparation(Preparation):
-    """Values as they are; batches scale those of uint8 to the unit range."""
+    """Leave raw values unchanged; batches of uint8 are scaled to the unit range."""
 
     def fit(self, X: Any, weights: np.ndarray, targets: TargetsOf) -> RawPreparation:
-        """Learn nothing."""
+        """Do nothing."""
         return self
 
     def transform(self, X: Any) -> Any:
-        """Return X."""
+        """Return X unchanged."""
         return X
 
 
@@ -98,16 +99,16 @@ class SparsePreparation(Preparation):
     """Scale the columns of a sparse X without centring, so that it stays sparse."""
 
     def fit(self, X: Any, weights: np.ndarray, targets: TargetsOf) -> SparsePreparation:
-        """Learn the scale of every column."""
+        """Learn the scale of each column."""
         self.scale_ = sparse_scales(X, weights)
         return self
 
     def transform(self, X: Any) -> sparse.csr_array:
-        """Return X over the scale of the first member."""
+        """Return X divided by the scale of the first member."""
         return sparse.csr_array(X @ sparse.diags_array(1.0 / self.scale_[0]))
 
     def member_scales(self, n_columns: int) -> MemberScales | None:
-        """Return the ratio of scales, where members differ."""
+        """Return the ratios of scales if members have different scales."""
         if len(self.scale_) == 1:
             return None
         zero = np.zeros_like(self.scale_)
@@ -115,13 +116,13 @@ class SparsePreparation(Preparation):
 
 
 class WidePreparation(SparsePreparation):
-    """Scale a wide sparse X as a whole, and leave it sparse in batches too."""
+    """Scale a wide sparse X as a whole, and leave it sparse in batches."""
 
     def fit(self, X: Any, weights: np.ndarray, targets: TargetsOf) -> WidePreparation:
-        """Learn the scale of every column."""
+        """Learn the scale of each column."""
         self.scale_ = wide_scales(X, weights)
         return self
 
     def transform(self, X: Any) -> WideColumns:
-        """Return X over the scale of the first member."""
+        """Return X divided by the scale of the first member."""
         return WideColumns(super().transform(X))

@@ -1,7 +1,7 @@
-"""Weighted statistics of columns, for several sets of row weights at once.
+"""Weighted statistics of columns, for several sets of sample weights at once.
 
-A whole-number weight counts like that many rows, to the last bit of what rounding
-allows: medians average the two middle values, scales divide by the sum of weights.
+An integer weight is equivalent to repeated samples, up to rounding: medians average the
+two middle values, and scales divide by the sum of weights.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ __all__ = [
     "wide_scales",
 ]
 
-_ONE_UNIT = 10.0  # largest values that differ by less are taken to be in one unit
-_BLOCK = 2**21  # numbers of a block of columns; 16 MB
-_ROW_NORM = 3.0  # of scaled rows; larger ones are learned by heart in a few steps
+_ONE_UNIT = 10.0  # columns whose maxima differ by a smaller factor share one unit
+_BLOCK = 2**21  # size of a block of columns; 16 MB
+_ROW_NORM = 3.0  # norm of scaled samples; larger ones are memorised in a few steps
 
 
 def column_blocks(
     X: np.ndarray, columns: np.ndarray, rows: np.ndarray | None = None
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield some columns at a time in float64, with their places among all of them.
+    """Yield blocks of columns in float64, with their positions in `columns`.
 
     Shapes: X (n_samples, n_features), columns (n_columns,), rows (n_rows,) ->
     (n_rows, n_block).
@@ -44,7 +44,7 @@ def column_blocks(
 
 
 def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weighted mean and standard deviation of every column.
+    """Return the weighted mean and standard deviation of each column.
 
     Shapes: X (n_samples, n_features), weights (n_sets, n_samples) -> mean,
     scale (n_sets, n_features).
@@ -54,26 +54,26 @@ def column_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.n
     total = weights @ ~missing if has_gaps else weights.sum(axis=1, keepdims=True)
     total = np.where(total > 0, total, 1.0)
     mean = (weights @ (np.where(missing, 0.0, X) if has_gaps else X)) / total
-    # two passes around a common centre: squares of large offsets would cancel
+    # two passes around a common centre, because squares of large offsets would cancel
     centre = mean.mean(axis=0)
     deviation = X - centre
     if has_gaps:
         deviation[missing] = 0.0
     np.square(deviation, out=deviation)
-    # Steiner's theorem leads from the common centre to the mean of each set.
+    # The parallel axis theorem gives the variance around the mean of each set.
     variance = np.maximum((weights @ deviation) / total - (mean - centre) ** 2, 0.0)
     return mean, usable_scale(mean, variance)
 
 
 def usable_scale(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Return standard deviations, 1 or more where a column does not vary."""
+    """Return standard deviations, at least 1 for constant columns."""
     tiny = 10 * np.finfo(np.float64).eps * np.maximum(np.abs(mean), 1e-300)
     scale = np.sqrt(variance)
     return np.where(scale > tiny, scale, np.maximum(tiny, 1.0))
 
 
 def column_medians(X: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the weighted median of every column.
+    """Return the weighted median of each column.
 
     Shapes: X (n_samples, n_features), weights (n_sets, n_samples) ->
     (n_sets, n_features).
@@ -88,7 +88,7 @@ def column_medians(X: np.ndarray, weights: np.ndarray) -> np.ndarray:
                 half = mass[-1] / 2
                 low = np.searchsorted(mass, half, side="left")
                 high = np.searchsorted(mass, half, side="right")
-                # As for repeated rows: the mean of both middle values.
+                # the mean of both middle values, as with repeated samples
                 pair = order[[low, min(high, len(order) - 1)]]
                 out[m, j] = column[pair].mean()
     return out
@@ -97,14 +97,14 @@ def column_medians(X: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def column_quantiles(
     X: np.ndarray, weights: np.ndarray, levels: np.ndarray
 ) -> np.ndarray:
-    """Return the smallest values with at least a share of the weight up to them.
+    """Return weighted quantiles: the smallest values that reach a share of the weight.
 
     Shapes: X (n_samples, n_features), weights (n_samples,), levels
     (n_levels,) -> (n_levels, n_features).
     """
     order = np.argsort(X, axis=0, kind="stable")
     mass = np.cumsum(weights[order], axis=0)
-    # whole-number weights are summed exactly; a share may round past its target
+    # integer weights are summed exactly, but a share may be rounded above its target
     wanted = levels * mass[-1, :1] * (1 - 1e-12) if len(mass) else levels
     place = [np.searchsorted(m, wanted) for m in mass.T]
     rows = np.minimum(np.stack(place, axis=1), len(X) - 1)
@@ -112,17 +112,18 @@ def column_quantiles(
 
 
 def sparse_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
-    """Return the scale of every column of a sparse X: its deviation, with a floor.
+    """Return the scale of each column of a sparse X: its deviation, with a floor.
 
-    A column that is nearly always zero has a tiny standard deviation; divided by it, a
-    word of two texts would be the loudest of all. With the share s_j of the deviation
-    in the column's largest value, the scale is that value times the larger of s_j and
-    the root mean square of all shares, so the unit of a column does not matter.
+    A column that is almost always zero has a very small standard deviation. Division by
+    it would let a word that occurs in two texts dominate the other features. Let s_j be
+    the standard deviation divided by the largest absolute value of column j. The scale
+    is this value times the maximum of s_j and the root mean square of all s_j, so it
+    does not depend on the unit of the column.
 
     Shapes: X (n_samples, n_features), weights (n_sets, n_samples) ->
     (n_sets, n_features).
     """
-    X = X.astype(np.float64)  # bytes would overflow in squares
+    X = X.astype(np.float64)  # squares of uint8 would overflow
     total = weights.sum(axis=1, keepdims=True)
     mean = np.asarray((X.T @ weights.T).T) / total
     square = np.asarray((X.multiply(X).T @ weights.T).T) / total
@@ -138,23 +139,23 @@ def sparse_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
 
 
 def wide_scales(X: sparse.csr_array, weights: np.ndarray) -> np.ndarray:
-    """Return the scale of every column of a wide sparse X, such as TF-IDF of texts.
+    """Return the scale of each column of a wide sparse X, such as TF-IDF of texts.
 
-    Its columns are in one unit, and rare words are no louder than others: all get one
-    scale, which makes the root mean square norm of a row 3. Only a column whose largest
-    value is more than ten times off the median of all is first brought to this.
+    The columns have the same unit, so all get the same scale, which gives the samples a
+    root mean square norm of 3. Only if the largest value of a column differs from the
+    median of these values by a factor of more than ten, the column is rescaled first.
 
     Shapes: X (n_samples, n_features), weights (n_sets, n_samples) ->
     (n_sets, n_features).
     """
-    X = X.astype(np.float64)  # bytes would overflow in squares
+    X = X.astype(np.float64)  # squares of uint8 would overflow
     size, square = abs(X), X.multiply(X)
     scales = np.ones((len(weights), X.shape[1]))
     for scale, weight in zip(scales, weights, strict=True):
         peak = size[weight > 0].max(axis=0).toarray().ravel()
         seen = peak > 0
         if seen.any():
-            # the logarithm, so that no unit overflows
+            # logarithms, to avoid overflow
             distance = np.log(peak[seen]) - np.median(np.log(peak[seen]))
             unit = np.log(_ONE_UNIT)
             scale[seen] = np.exp(distance - np.clip(distance, -unit, unit))

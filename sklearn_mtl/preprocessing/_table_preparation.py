@@ -1,4 +1,4 @@
-"""Prepare a dense table: impute, flag, standardise, clip, one-hot and embed."""
+"""Preparation of a dense table: imputation, flags, scaling, one-hot, embedding."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ from sklearn_mtl.preprocessing._statistics import (
 __all__ = ["TablePreparation"]
 
 CLIP = 10.0
-FLAG_ABOVE = 0.01  # a column with a larger share of missing values gets a flag
-MAX_CATEGORIES = 64  # of a column; rarer ones share a column
-EDGE_SAMPLES = 200_000  # from which edges are taken, as scikit-learn takes quantiles
+FLAG_ABOVE = 0.01  # a column with more missing values gets an indicator column
+MAX_CATEGORIES = 64  # per column; less frequent categories share one output column
+EDGE_SAMPLES = 200_000  # subsample for the edges, as in scikit-learn's quantiles
 
 
 class TablePreparation(Preparation):
-    """Impute the median, flag what was missing, standardise, clip to +-10, embed.
+    """Impute medians, flag missing values, standardise, clip to +-10, and embed.
 
-    With one set of weights the columns are finished here, in float64. With a set for
-    each member, X is only brought to a common scale here, and what the rows of a member
-    say is done by the net's first layer.
+    With one set of weights, the columns are prepared completely here, in float64. With
+    one set per member, X is only brought to a common scale here. The statistics of each
+    member are applied in the first layer of the net.
 
     Parameters
     ----------
     embedding : PiecewiseLinear or None
-        Of the numeric columns.
+        Embedding of the numeric columns.
     """
 
     def __init__(self, embedding: PiecewiseLinear | None) -> None:
@@ -54,7 +54,7 @@ class TablePreparation(Preparation):
     ) -> TablePreparation:
         """Learn medians, means, scales, categories and edges."""
         mass = weights.sum(axis=0)
-        used = mass > 0  # a row of weight zero is as good as none
+        used = mass > 0  # samples with weight 0 are ignored
         self._learn_columns(X.numeric, weights, mass)
         self.encoder_ = None
         if X.categorical is not None:
@@ -68,7 +68,7 @@ class TablePreparation(Preparation):
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return columns on a common scale, flags and categories, side by side."""
+        """Return scaled columns, flags and one-hot categories in one array."""
         is_shared = len(self.fill_) == 1
         missing = np.isnan(X.numeric)
         numeric = X.numeric
@@ -85,11 +85,11 @@ class TablePreparation(Preparation):
         return np.hstack(blocks) if len(blocks) > 1 else blocks[0]
 
     def member_scales(self, n_columns: int) -> MemberScales | None:
-        """Return each member's own imputation and standardisation."""
+        """Return the imputation and standardisation of each member."""
         if len(self.fill_) == 1:
             return None
         centre, unit = self.mean_[0], self.scale_[0]
-        n_rest = n_columns - len(centre)  # flags and categories stay as they are
+        n_rest = n_columns - len(centre)  # flags and categories are not changed
 
         def widen(values: np.ndarray, rest: float) -> np.ndarray:
             return np.pad(values, ((0, 0), (0, n_rest)), constant_values=rest)
@@ -99,13 +99,13 @@ class TablePreparation(Preparation):
         return MemberScales(fill, shift, widen(unit / self.scale_, 1.0), CLIP)
 
     def embedding_edges(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return which columns are embedded, and the edges of each member."""
+        """Return the embedded columns, and the edges of each member."""
         return (self.columns_, self.edges_) if len(self.columns_) else None
 
     def _learn_columns(
         self, X: np.ndarray, weights: np.ndarray, mass: np.ndarray
     ) -> None:
-        """Learn medians, means, scales, and which columns are flagged or embedded."""
+        """Learn medians, means, scales, and the flagged and embedded columns."""
         n_columns = X.shape[1]
         self.mean_ = np.empty((len(weights), n_columns))
         self.scale_, self.fill_ = np.empty_like(self.mean_), np.empty_like(self.mean_)
@@ -115,12 +115,12 @@ class TablePreparation(Preparation):
             is_flagged[at] = mass @ missing > FLAG_ABOVE * mass.sum()
             gaps = np.flatnonzero(missing[mass > 0].any(axis=0))
             mean, scale = column_moments(columns, weights)
-            # a column that is complete in fit is filled with its mean when a value is
-            # missing later, which standardises to 0
+            # A column without missing values in fit is later imputed with its mean,
+            # which is 0 after standardisation.
             fill = mean.copy()
             fill[:, gaps] = column_medians(columns[:, gaps], weights)
             for m, row_weights in enumerate(weights if len(gaps) else []):
-                # statistics of what the net sees, after imputation
+                # statistics after imputation, as seen by the net
                 filled = np.where(missing[:, gaps], fill[m, gaps], columns[:, gaps])
                 found = column_moments(filled, row_weights[None])
                 mean[m, gaps], scale[m, gaps] = found[0][0], found[1][0]
@@ -134,7 +134,7 @@ class TablePreparation(Preparation):
     def _place_edges(
         self, X: np.ndarray, weights: np.ndarray, targets: TargetsOf
     ) -> None:
-        """Find the edges of every set, on the scale that its net sees."""
+        """Compute the edges of each set of weights, on the scale of its net."""
         assert self.embedding is not None
         found = []
         for m, row_weights in enumerate(weights):
@@ -155,9 +155,9 @@ class TablePreparation(Preparation):
 
 
 def _edge_rows(weights: np.ndarray) -> np.ndarray:
-    """Return the rows that count, or a sample of them where they are very many."""
+    """Return the samples with positive weight, or a subsample if there are many."""
     rows = np.flatnonzero(weights > 0)
     if len(rows) <= EDGE_SAMPLES:
         return rows
-    # A generator of its own: a sample of 200,000 differs in nothing that matters.
+    # A fixed seed: the choice of 200,000 samples has no relevant effect.
     return np.sort(np.random.default_rng(0).choice(rows, EDGE_SAMPLES, replace=False))

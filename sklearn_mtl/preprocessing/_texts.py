@@ -1,4 +1,4 @@
-"""Read texts, and hold them as numbers of words."""
+"""Reading of texts, and their representation by indices of words."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ __all__ = ["TextReader", "Texts", "join_texts", "read_texts", "runs"]
 
 @dataclass(frozen=True)
 class Texts:
-    """The tokens of all samples as numbers of words, and the buckets of the words.
+    """The tokens of all samples as indices of words, and the buckets of the words.
 
     Attributes
     ----------
     tokens : ndarray of shape (n_tokens,), int64
-        Number of the word of each token, one sample after the other.
+        Index of the word of each token, one sample after the other.
     offsets : ndarray of shape (n_samples + 1,), int64
-        Sample i has the tokens from offsets[i] to offsets[i + 1].
+        The tokens of sample i are ``tokens[offsets[i]:offsets[i + 1]]``.
     buckets : ndarray of shape (n_stored,), int32
-        What the words were hashed to, one word after the other; never 0.
+        Hash buckets of the words, one word after the other; never 0.
     starts : ndarray of shape (n_words + 1,), int64
-        Where the buckets of each word begin.
+        Start of the buckets of each word.
     tags : dict of int to ndarray of shape (n_tokens,)
-        Numbers of the tags of the tokens, NaN where missing, by the column of y.
+        Indices of the tags of the tokens, NaN where missing, by column of y.
     """
 
     ndim: ClassVar = 1  # no columns
@@ -58,11 +58,11 @@ class Texts:
 
     @property
     def samples(self) -> np.ndarray:
-        """Number of the sample of each token."""
+        """Index of the sample of each token."""
         return np.repeat(np.arange(len(self)), self.lengths)
 
     def __getitem__(self, rows: Any) -> Texts:
-        """Return some samples, with no other words than theirs."""
+        """Return some samples, with only their words."""
         rows = np.arange(len(self))[rows]
         lengths = self.lengths[rows]
         at = runs(self.offsets[rows], lengths)
@@ -78,7 +78,7 @@ class Texts:
 
 
 def runs(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Return the numbers start, start + 1, ... of every run, joined.
+    """Return the indices start, start + 1, ... of all runs, concatenated.
 
     Shapes: starts (n_runs,), lengths (n_runs,) -> (sum of lengths,).
     """
@@ -91,7 +91,7 @@ def _ends(lengths: np.ndarray) -> np.ndarray:
 
 
 def join_texts(parts: Sequence[Texts]) -> Texts:
-    """Return the samples of several texts, one below the other."""
+    """Return the concatenated samples of several texts."""
     n_words = np.cumsum([0, *(len(part.starts) - 1 for part in parts)])
     pairs = zip(parts, n_words, strict=False)
     return Texts(
@@ -107,7 +107,7 @@ def join_texts(parts: Sequence[Texts]) -> Texts:
 
 
 class TextReader(Protocol):
-    """What says how texts are cut and hashed: the spec of the trunk."""
+    """Parameters of tokenization and hashing, as in the spec of the trunk."""
 
     tokenizer: Callable[[str], Iterable[str]] | None
     n_buckets: int
@@ -120,16 +120,16 @@ def read_texts(model: Any, X: Any, reader: TextReader, *, reset: bool) -> Texts:
     Raises
     ------
     TypeError
-        If X is no sequence of texts, or the tokenizer returns no text.
+        If X is not a sequence of texts, or the tokenizer does not return strings.
     ValueError
-        If a sample is neither a text nor a list of tokens, or X has both, or other ones
-        than in fit.
+        If a sample is neither a text nor a list of tokens, or if X mixes both or
+        differs from fit.
     """
     who = type(model).__name__
     samples = _samples(X, who)
     is_text = _is_text(samples, who)
     if reset:
-        # those of an earlier fit to a table would be wrong
+        # remove the attributes of an earlier fit to a table
         for name in ("n_features_in_", "feature_names_in_"):
             vars(model).pop(name, None)
         model._is_token_fit = not is_text
@@ -139,8 +139,8 @@ def read_texts(model: Any, X: Any, reader: TextReader, *, reset: bool) -> Texts:
         if not is_text:
             found, known = known, found
         raise ValueError(
-            f"{who}: X holds {found}, but held {known} in fit. Give {known}, cut into "
-            "tokens in the same way."
+            f"{who}: X contains {found}, but contained {known} in fit. Use {known} "
+            "with the same tokenization."
         )
     if is_text:
         cut = str.split if reader.tokenizer is None else reader.tokenizer
@@ -160,44 +160,44 @@ def _samples(X: Any, who: str) -> list[Any]:
         names = column_names(X) or []
         if len(names) != 1:
             raise ValueError(
-                f"{who}: X has {len(names)} columns, and Text reads one column of "
-                f"texts; found {[str(name) for name in names[:5]]}."
+                f"{who}: X must have one column of texts for the trunk Text; got "
+                f"{len(names)} columns: {[str(name) for name in names[:5]]}."
             )
         X = frame_columns(X)[0]
     if isinstance(X, str) or not hasattr(X, "__len__") or isinstance(X, Mapping):
         raise TypeError(
             f"{who}: X must be a list, Series or column of texts, or a list of lists "
-            f"of tokens; found {type(X).__name__}."
+            f"of tokens; got {type(X).__name__}."
         )
     shape = getattr(X, "shape", (0,))
     if issparse(X) or (len(shape) != 1 and shape[1:] != (1,)):
         raise ValueError(
             f"{who}: X must be texts of shape (n_samples,), or a list of lists of "
-            f"tokens; found an array of shape {shape}."
+            f"tokens; got an array of shape {shape}."
         )
     if isinstance(X, np.ndarray):
         X = fill_masked(X).ravel()
     if not len(X):
-        raise ValueError(f"{who}: X has 0 samples; at least one text is needed.")
+        raise ValueError(f"{who}: X has 0 samples; at least one text is required.")
     return list(X)
 
 
 def _is_text(samples: list[Any], who: str) -> bool:
-    """Return whether samples are texts, and not lists of tokens."""
+    """Return whether samples are texts or lists of tokens; raise for other values."""
     is_text = isinstance(samples[0], str)
     for number, sample in enumerate(samples):
         if isinstance(sample, str):
             if not is_text:
                 raise ValueError(
-                    f"{who}: X holds lists of tokens, but sample {number} is a text: "
-                    f"{sample[:40]!r}."
+                    f"{who}: X contains lists of tokens, but sample {number} is a "
+                    f"text: {sample[:40]!r}."
                 )
             continue
         if is_text or not _are_tokens(sample):
             what = "a text" if is_text else "a text or a list of tokens"
             raise ValueError(
-                f"{who}: sample {number} of X must be {what}; found {_shown(sample)}. "
-                "An empty text is allowed."
+                f"{who}: sample {number} of X must be {what}; got {_shown(sample)}. An "
+                "empty text is allowed."
             )
     return is_text
 
@@ -218,7 +218,7 @@ def _cut(cut: Callable[[str], Iterable[str]], text: str, who: str) -> list[str]:
     tokens = cut(text)
     if not _are_tokens(tokens):
         raise TypeError(
-            f"{who}: the tokenizer must return a list of texts; found {_shown(tokens)} "
+            f"{who}: the tokenizer must return a list of strings; got {_shown(tokens)} "
             f"for {_shown(text)}."
         )
     return list(tokens)

@@ -1,4 +1,4 @@
-"""Words as numbers without a vocabulary: hashes of words and of their n-grams."""
+"""Hashes of words and their character n-grams, without a vocabulary."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ import numpy as np
 
 __all__ = ["hash_words"]
 
-# The odd constants of splitmix64, which spread close inputs over all 64 bits.
+# Odd constants of splitmix64, which map similar inputs to different hashes.
 _STEP, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 _HALF = np.uint64(32)
-_LONGEST = 32  # letters of a word whose n-grams are taken: links and codes are longer
-_AT_ONCE = 2**15  # words, which bounds the memory
+_LONGEST = 32  # n-grams use at most this many characters; links and codes are longer
+_AT_ONCE = 2**15  # words per block, to limit the memory
 
 
 def hash_words(
     words: Sequence[str], n_buckets: int, ngrams: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the buckets of every word, and where those of each word begin.
+    """Return the buckets of all words, and the start of the buckets of each word.
 
-    A word has a bucket of its own and one for each n-gram of "<word>". Buckets are
-    counted from 1. They depend on the text alone, not on the process or the platform.
+    Each word has one bucket for the word and one for each n-gram of "<word>". Buckets
+    are counted from 1. They depend only on the text, not on the process or the
+    platform.
 
     Shapes: -> (n_stored,) int32, (n_words + 1,) int64.
     """
@@ -38,8 +39,8 @@ def hash_words(
 def _hash_block(
     words: Sequence[str], n_buckets: int, ngrams: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the buckets of some words, joined, and how many each word has."""
-    # Whole words one by one: their lengths have no bound, and crc32 is fast enough.
+    """Return the concatenated buckets of some words, and their number per word."""
+    # Whole words have any length, so they are hashed one by one, which is fast enough.
     whole = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words]
     hashes = [np.array(whole, dtype=np.uint64)[:, None]]
     are_there = [np.ones((len(words), 1), dtype=bool)]
@@ -53,7 +54,7 @@ def _hash_block(
         for k in range(n):
             value = value * _STEP + codes[:, k : k + width]
         hashes.append(value)
-        are_there.append(codes[:, n - 1 :] != 0)  # NumPy pads text with zeros
+        are_there.append(codes[:, n - 1 :] != 0)  # NumPy pads strings with zeros
     value, is_there = np.hstack(hashes), np.hstack(are_there)
     value = (value ^ (value >> _HALF)) * _MIX
     value ^= value >> _HALF

@@ -91,7 +91,7 @@ def test_dates_without_skrub_are_left_out_with_a_word(
     monkeypatch.setitem(sys.modules, "skrub", None)
     start(path, "--targets", "grade", "--keep", "id")
     assert capsys.readouterr().err.endswith(
-        "left out: born (date; pip install 'sklearn-mtl[dates]' makes inputs of it)\n"
+        "left out: born (date; to encode it: pip install 'sklearn-mtl[dates]')\n"
     )
     assert "id" in compared["X"]
 

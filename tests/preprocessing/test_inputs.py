@@ -140,20 +140,24 @@ def test_a_row_of_weight_zero_brings_no_category():
     [
         (
             ["z"],
-            "categorical_features names unknown columns ['z']; X has ['a', 'b', 'c', ",
+            "categorical_features contains unknown columns ['z']; X has the columns "
+            "['a', 'b', 'c', ",
         ),
         (
             [4],
-            "categorical_features names unknown columns [4]; X has ['a', 'b', 'c', 'wa",
+            "categorical_features contains unknown columns [4]; X has the columns "
+            "['a', 'b', 'c', 'wa",
         ),
         (
             [-1],
-            "categorical_features names unknown columns [-1]; X has ['a', 'b', 'c', ",
+            "categorical_features contains unknown columns [-1]; X has the columns "
+            "['a', 'b', 'c', ",
         ),
-        ([True], "categorical_features is a mask of shape (1,); X has 4 columns."),
+        ([True], "categorical_features is a mask of shape (1,), but X has 4 columns."),
         (
             "ward",
-            "categorical_features='ward'; allowed are 'from_dtype', None, and names",
+            "categorical_features must be 'from_dtype', None, or names, indices or "
+            "a mask of columns; got 'ward'.",
         ),
     ],
 )
@@ -195,9 +199,7 @@ def test_the_columns_must_be_those_of_fit():
 
 
 def test_a_sparse_x_has_no_categories():
-    message = (
-        "categorical_features is given, but X is sparse; encode the categories bef"
-    )
+    message = "categorical_features is not supported for a sparse X. Encode the"
     with pytest.raises(ValueError, match=message):
         fit(sparse.csr_array(CODES), categorical_features=[3])
 

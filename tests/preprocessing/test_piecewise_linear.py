@@ -17,12 +17,12 @@ def test_many_columns_get_fewer_edges(n_features, n_edges):
     [
         (
             {"n_quantiles": 1},
-            "n_quantiles must be a whole number of at least 2; found 1",
+            "n_quantiles must be an integer of at least 2; got 1",
         ),
-        ({"n_splits": -1}, "n_splits must be a whole number of at least 0; found -1"),
+        ({"n_splits": -1}, "n_splits must be an integer of at least 0; got -1"),
         (
             {"max_columns": 0.5},
-            "max_columns must be a whole number of at least 1; found",
+            "max_columns must be an integer of at least 1; got",
         ),
     ],
 )

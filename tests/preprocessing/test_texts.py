@@ -111,17 +111,17 @@ def test_joined_samples_are_those_of_the_parts():
 @pytest.mark.parametrize(
     ("X", "error", "match"),
     [
-        ("play jazz", TypeError, "list, Series or column of texts.*found str"),
-        ({"a": "b"}, TypeError, "found dict"),
-        (3.0, TypeError, "found float"),
+        ("play jazz", TypeError, "list, Series or column of texts.*got str"),
+        ({"a": "b"}, TypeError, "got dict"),
+        (3.0, TypeError, "got float"),
         ([], ValueError, "0 samples"),
-        (["a", None], ValueError, "sample 1 of X must be a text; found None"),
+        (["a", None], ValueError, "sample 1 of X must be a text; got None"),
         ([1.0, 2.0], ValueError, "sample 0 of X must be a text or a list of tokens"),
-        ([["a"], ["b", 3]], ValueError, r"sample 1 .* list of tokens; found \['b', 3"),
-        (["a", ["b"]], ValueError, r"sample 1 of X must be a text; found \['b'\]"),
+        ([["a"], ["b", 3]], ValueError, r"sample 1 .* list of tokens; got \['b', 3"),
+        (["a", ["b"]], ValueError, r"sample 1 of X must be a text; got \['b'\]"),
         ([["a"], "b"], ValueError, "lists of tokens, but sample 1 is a text: 'b'"),
-        (np.zeros((3, 2)), ValueError, r"found an array of shape \(3, 2\)"),
-        (sparse.csr_array((3, 2)), ValueError, r"found an array of shape \(3, 2\)"),
+        (np.zeros((3, 2)), ValueError, r"got an array of shape \(3, 2\)"),
+        (sparse.csr_array((3, 2)), ValueError, r"got an array of shape \(3, 2\)"),
         (pd.DataFrame({"a": ["b"], "c": ["d"]}), ValueError, "2 columns.*'a', 'c'"),
         (pl.LazyFrame({"a": ["b"]}), TypeError, "collect"),
     ],
@@ -134,8 +134,8 @@ def test_other_inputs_are_refused(X, error, match):
 @pytest.mark.parametrize(
     ("fitted", "X", "match"),
     [
-        (TOKENS, TEXTS, "X holds texts, but held lists of tokens in fit"),
-        (TEXTS, TOKENS, "X holds lists of tokens, but held texts in fit"),
+        (TOKENS, TEXTS, "X contains texts, but contained lists of tokens in"),
+        (TEXTS, TOKENS, "X contains lists of tokens, but contained texts in"),
     ],
 )
 def test_texts_and_tokens_do_not_stand_for_each_other(fitted, X, match):
@@ -146,7 +146,7 @@ def test_texts_and_tokens_do_not_stand_for_each_other(fitted, X, match):
 
 
 def test_a_tokenizer_that_returns_no_tokens_is_refused():
-    with pytest.raises(TypeError, match="list of texts; found 3 for 'play some jazz'"):
+    with pytest.raises(TypeError, match="list of strings; got 3 for 'play some jazz'"):
         read(TEXTS, Text(tokenizer=lambda text: 3))
 
 

@@ -1,4 +1,4 @@
-"""Choose which columns of a table become inputs, and turn them into inputs."""
+"""Selection and encoding of the input columns of a table."""
 
 from sklearn_mtl.preprocessing.columns._copies import find_copies as find_copies
 from sklearn_mtl.preprocessing.columns._dates import (

@@ -1,4 +1,4 @@
-"""Inputs that are a target in other words."""
+"""Input columns that are copies of targets."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ import numpy as np
 
 __all__ = ["find_copies"]
 
-# Fewer samples than this may match by chance.
+# With fewer samples than this, columns may match by chance.
 _FEW_ROWS = 10
-# Most pairs of columns with missing values differ in their first samples already.
+# Most pairs of columns already differ in their first samples.
 _FIRST = 64
 
 
 class _Codes:
-    """A column as numbers, once for all pairs that it is part of.
+    """A column encoded as numbers, for comparisons with other columns.
 
-    `codes` counts the values as they appear, -1 where missing: two columns say the same
-    if theirs are equal. `ranks` counts the values of numbers in their order.
+    `codes` are indices of the values in order of appearance, -1 where missing. They are
+    equal for two columns with the same information. `ranks` are the ranks of the values
+    of a numeric column.
     """
 
     def __init__(self, values: np.ndarray, is_numeric: bool) -> None:
@@ -32,7 +33,7 @@ class _Codes:
             self.ranks = np.full(len(values), -1)
             numbers = values[seen].astype(np.float64)
             self.ranks[seen] = np.unique(numbers, return_inverse=True)[1]
-        # where most values occur once, only their order can tell a copy
+        # if most values occur once, only their order can identify a copy
         n_values = int(self.codes.max(initial=-1)) + 1
         self.is_continuous = is_numeric and 2 * n_values > np.count_nonzero(seen)
         head = self.codes if self.ranks is None else self.ranks
@@ -40,12 +41,12 @@ class _Codes:
 
     @classmethod
     def of(cls, column: Any) -> _Codes | None:
-        """Return the codes of a column; None where its values cannot be compared."""
+        """Return the codes of a column, or None if its values cannot be compared."""
         from pandas.api import types
 
         try:
             return cls(column.to_numpy(dtype=object), types.is_numeric_dtype(column))
-        except TypeError:  # lists have no hash
+        except TypeError:  # lists cannot be hashed
             return None
 
     def __getitem__(self, rows: np.ndarray) -> _Codes:
@@ -54,11 +55,12 @@ class _Codes:
 
 
 def find_copies(inputs: Any, targets: Any) -> dict[str, tuple[str, str]]:
-    """Return which input is a copy of which target, and how.
+    """Return the target and the kind of copy for each input that is a copy.
 
-    A copy has the same values, or one value for each value of the target, such as
-    "female" for 1; of numbers that seldom repeat, the same order or its reverse.
-    Samples where one of the two is missing do not count.
+    A copy has the same values as a target, or exactly one value for each value of the
+    target, such as "female" for 1. A numeric column whose values rarely repeat is a
+    copy if it has the same or the reverse order. Samples with a missing value in one of
+    the two columns are ignored.
     Shapes: inputs (n_samples, n_features), targets (n_samples, n_tasks), both frames.
     """
     coded = {str(name): _Codes.of(targets[name]) for name in targets.columns}
@@ -74,7 +76,7 @@ def find_copies(inputs: Any, targets: Any) -> dict[str, tuple[str, str]]:
 
 
 def _how(a: _Codes, b: _Codes) -> str | None:
-    """Return how one column is a copy of the other; None where it is none."""
+    """Return the kind of copy, or None if the columns are not copies."""
     if not _may_match(a, b):
         return None
     both = (a.codes >= 0) & (b.codes >= 0)
@@ -89,12 +91,12 @@ def _how(a: _Codes, b: _Codes) -> str | None:
         return "the same values"
     if 2 * n_values <= len(a.codes):
         return "one value for each of its values"
-    # all columns without repetitions match so far
+    # columns without repeated values always have equal codes
     return "the same order" if _same_order(a.ranks, b.ranks) else None
 
 
 def _may_match(a: _Codes, b: _Codes) -> bool:
-    """Return whether the first samples leave it open; most pairs end here."""
+    """Return whether the first samples match; most pairs of columns do not."""
     pairs = [(x, y) for x, y in zip(a.head, b.head, strict=True) if x >= 0 <= y]
     n_pairs = len(set(pairs))
     if len({x for x, _ in pairs}) < n_pairs or len({y for _, y in pairs}) < n_pairs:

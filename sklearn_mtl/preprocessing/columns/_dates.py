@@ -1,4 +1,4 @@
-"""Dates: how they are written, and what numbers they become."""
+"""Formats of dates, and their encoding as numbers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sklearn_mtl.utils._optional import import_optional
 __all__ = ["DateFeatures", "date_format", "other_than_dates"]
 
 _TIMES = ("", " %H:%M", " %H:%M:%S")
-# With slashes Americans write the month first, with dots nobody does. Where no day is
-# above 12 the first of the formats that fit is taken, unless the order is given.
+# In American dates with slashes the month is first; with dots the day is always first.
+# If no day is above 12, the first matching format is used unless the order is given.
 _DAYS = (
     *("%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y"),
     *("%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y"),
@@ -23,7 +23,7 @@ _DAYS = (
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?", re.ASCII)
 _LOOKS_LIKE_DATE = re.compile(r"\d{1,4}[-/. ]|[A-Z][a-z]{2,8} \d", re.ASCII)
 _FIRST = 100
-# The formats that fit the same texts where no day is above 12.
+# Formats that match the same strings if no day is above 12.
 _SWAPPED = {
     "%m/%d/%Y": "%d/%m/%Y",
     "%d/%m/%Y": "%m/%d/%Y",
@@ -33,10 +33,12 @@ _SWAPPED = {
 
 
 def date_format(texts: Any, day_first: bool | None = None) -> tuple[str, str] | None:
-    """Return how all texts are written as dates, and the order; None where not.
+    """Return the common date format of all texts and the order, or None.
 
-    The order is "day first" or "month first" where the texts leave it open, or "". Then
-    `day_first` decides, or usage where it is None. Shapes: texts (n_observed,).
+    The order is "" if the texts are unambiguous. Otherwise it is "day first" or "month
+    first", given by `day_first`, or by common usage if it is None.
+
+    Shapes: texts (n_observed,).
     """
     values = [str(value).strip() for value in texts.unique()]
     if not all(_LOOKS_LIKE_DATE.match(value) for value in values[:_FIRST]):
@@ -53,7 +55,7 @@ def date_format(texts: Any, day_first: bool | None = None) -> tuple[str, str] | 
 
 
 def other_than_dates(texts: Any, most: int) -> list[str] | None:
-    """Return the few values for which a column of dates is none; None where it is none.
+    """Return the few values that are not dates in a column of dates, or None.
 
     Shapes: texts (n_observed,).
     """
@@ -61,7 +63,7 @@ def other_than_dates(texts: Any, most: int) -> list[str] | None:
     is_like = [_LOOKS_LIKE_DATE.match(value) is not None for value in values]
     if sum(is_like) < 0.8 * len(values):
         return None
-    # the format of most of the first values that look like dates
+    # the format that matches most of the first values that look like dates
     first = [value for value, one in zip(values, is_like, strict=True) if one][:_FIRST]
     formats = ("ISO8601", *(day + time for day in _DAYS for time in _TIMES))
     n_fits = [int(read_dates(_series(first), one).notna().sum()) for one in formats]
@@ -72,7 +74,7 @@ def other_than_dates(texts: Any, most: int) -> list[str] | None:
 
 
 def _ordered(values: list[str], one: str, day_first: bool | None) -> tuple[str, str]:
-    """Return the format and the order, given that day and month may be swapped."""
+    """Return the format and the order, if day and month may be swapped."""
     day, space, time = one.partition(" ")
     swapped = _SWAPPED.get(day, "") + space + time
     if day not in _SWAPPED or not _fits(values, swapped):
@@ -94,7 +96,7 @@ def _series(values: list[str]) -> Any:
 
 
 def read_dates(column: Any, written: str | None) -> Any:
-    """Return dates without a time zone; NaT where a text is not written like that.
+    """Return dates without a time zone; NaT if a text does not match the format.
 
     Shapes: column (n_samples,).
     """
@@ -102,7 +104,7 @@ def read_dates(column: Any, written: str | None) -> Any:
 
     if written is not None and not pd.api.types.is_datetime64_any_dtype(column):
         texts = column.map(lambda value: str(value).strip(), na_action="ignore")
-        # without utc=True, offsets that differ are an error
+        # without utc=True, different offsets are an error
         column = pd.to_datetime(texts, format=written, errors="coerce", utc=True)
     elif not pd.api.types.is_datetime64_any_dtype(column):
         column = pd.to_datetime(column, errors="coerce", utc=True)
@@ -112,7 +114,7 @@ def read_dates(column: Any, written: str | None) -> Any:
 
 
 class DateFeatures(BaseEstimator):
-    """Year, month, day, weekday and seconds of a column of dates, by skrub."""
+    """Encode dates as year, month, day, weekday and seconds with skrub."""
 
     def __init__(self, written: str | None = None) -> None:
         self.written = written
@@ -133,15 +135,15 @@ class DateFeatures(BaseEstimator):
         broken = column[dates.isna() & column.notna()]
         if len(broken):
             warnings.warn(
-                f"TableInputs: column {column.name!r} has {len(broken)} values that "
-                f"are not written like the dates in fit, such as "
-                f"{str(broken.iloc[0])!r}; they are treated as missing.",
+                f"TableInputs: column {column.name!r} has {len(broken)} values that do "
+                f"not have the date format of fit, such as {str(broken.iloc[0])!r}; "
+                "they are treated as missing.",
                 UserWarning,
                 stacklevel=4,
             )
         return np.asarray(self.encoder_.transform(dates), dtype=np.float64)
 
     def get_feature_names_out(self, input_features: Any) -> list[str]:
-        """Return names of the columns of numbers."""
+        """Return the names of the encoded columns."""
         name = str(input_features[0])
         return [f"{name}__{part}" for part in self.encoder_.extracted_features_]

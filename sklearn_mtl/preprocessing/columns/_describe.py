@@ -1,4 +1,4 @@
-"""One line that says what the columns of a table became."""
+"""Description of the input columns of a table in one line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST = 6
 
 
 def describe_inputs(inputs: Any, keep: Callable[[str], str]) -> str:
-    """Return the line for a fitted TableInputs."""
+    """Return the description of a fitted TableInputs."""
     parts = [_kind(inputs, kind) for kind in _KINDS]
     line = "inputs: " + (", ".join(filter(None, parts)) or "none")
     left_out = [
@@ -23,7 +23,7 @@ def describe_inputs(inputs: Any, keep: Callable[[str], str]) -> str:
 
 
 def _kind(inputs: Any, kind: str) -> str:
-    """Return the number of columns of a kind, and those that a reader should know."""
+    """Return the number of columns of a kind, with details for the reader."""
     names = [name for name, found in inputs.kinds_.items() if found == kind]
     if not names:
         return ""

@@ -1,4 +1,4 @@
-"""Warn of free text that a model would take for categories, and show what to do."""
+"""Warning about free text that a model would treat as categories."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["warn_of_free_text"]
 def warn_of_free_text(
     who: str, columns: Sequence[Any], names: Sequence[Any], is_category: ArrayLike
 ) -> None:
-    """Name the categorical columns that hold free text, if there are any."""
+    """Warn about categorical columns that contain free text."""
     places = np.flatnonzero(is_category).tolist()
     categories = [names[j] for j in places]
     texts = [names[j] for j in places if is_free_text(_as_pandas(columns[j]))]
@@ -33,11 +33,11 @@ def warn_of_free_text(
         steps.append("remainder='passthrough'")
     shown = f"column {texts[0]!r}" if len(texts) == 1 else f"columns {texts}"
     warnings.warn(
-        f"{who}: {shown} of X: free text is taken for categories, which say nothing "
-        "about other texts. Encode its words: "
-        f"make_pipeline(make_column_transformer({', '.join(steps)}), {who}()), or put "
-        "sklearn_mtl.preprocessing.TableInputs() in front, which also takes missing "
-        "values.",
+        f"{who}: {shown} of X: free text is treated as categories, which are not "
+        "informative about other texts. Encode the words: "
+        f"make_pipeline(make_column_transformer({', '.join(steps)}), {who}()), or use "
+        "sklearn_mtl.preprocessing.TableInputs() before the model, which also supports "
+        "missing values.",
         FreeTextWarning,
         stacklevel=2,
     )

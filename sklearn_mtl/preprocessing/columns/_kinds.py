@@ -1,4 +1,4 @@
-"""What a column holds: numbers, categories, dates, free text, or nothing of use."""
+"""Kinds of columns: numbers, categories, dates, free text, or not usable."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ __all__ = [
     "is_text",
 ]
 
-# Fewer samples than this may all differ by chance.
+# With fewer samples than this, all values may differ by chance.
 _FEW_ROWS = 10
 _FEW_LEVELS = 30
 # Names of places and job titles have fewer words, sentences more.
 _WORDS_OF_TEXT = 4
-# The words of so many values are counted; more would not change the answer.
+# Words are counted in at most this many values, which is sufficient.
 _ENOUGH_VALUES = 1000
 _ID_NAME = re.compile(
     r"(^|[\W_])(?i:(id|uuid|guid|key|index|idx|row|nr|no)\.?|\w*(number|nummer))$"
     r"|[a-z](Id|ID|Nr|No|Key|Number|Nummer)\.?$",
     re.ASCII,
 )
-# Years without a gap are no count of rows, but a trend.
+# Consecutive years are not row numbers, but a possible trend.
 _YEAR_NAME = re.compile(
     r"(^|[\W_\d])(?i:(year|yr|jahr|ann[eé]e|a[nñ]o|anno)s?)($|[\W_\d])|[a-z]Year$"
 )
@@ -42,22 +42,22 @@ _CATEGORIES = ("string", "mixed-integer", "categorical")
 
 @dataclass(frozen=True)
 class ColumnKind:
-    """What a column becomes.
+    """Kind of a column, and how it is encoded.
 
     Attributes
     ----------
     kind : {"numeric", "categorical", "date", "text", "left out"}
-        What it is.
+        Kind of the column.
     reason : str, default=""
-        Why it is left out.
+        Reason why the column is left out.
     can_be_kept : bool, default=False
-        Whether a column that is left out becomes an input on request.
+        Whether a column that is left out can be used on request.
     n_levels : int, default=0
-        Number of different values of a category.
+        Number of different values of a categorical column.
     date_format : str or None, default=None
-        How dates are written; None where they are dates already.
+        Format of dates that are strings; None for a column of dtype date.
     date_order : {"", "day first", "month first"}, default=""
-        How dates are read that leave open which of two numbers is the day.
+        Order of day and month if the dates are ambiguous.
     """
 
     kind: str
@@ -71,7 +71,7 @@ class ColumnKind:
 def find_kind(
     column: Any, *, is_kept: bool, day_first: bool | None = None
 ) -> ColumnKind:
-    """Return what a column of pandas becomes.
+    """Return the kind of a pandas column.
 
     Shapes: column (n_samples,).
     """
@@ -79,7 +79,7 @@ def find_kind(
     if not len(observed):
         return ColumnKind("left out", "empty")
     if observed.dtype.kind == "f" and _has_fractions(observed):
-        return ColumnKind("numeric")  # at once: most columns of wide tables
+        return ColumnKind("numeric")  # shortcut for most columns of wide tables
     family = _family(observed)
     if family not in ("numeric", "date", "categorical"):
         return ColumnKind("left out", f"holds {family}, which cannot be inputs")
@@ -102,12 +102,12 @@ def _has_fractions(observed: Any) -> bool:
 
 
 def _family(observed: Any) -> str:
-    """Return "numeric", "date" or "categorical", or the name of what else it holds."""
+    """Return "numeric", "date" or "categorical", or the name of other types."""
     from pandas.api import types
 
     dtype = observed.dtype
     if isinstance(getattr(dtype, "kind", None), str) and dtype.kind == "c":
-        raise ValueError("Complex data not supported")  # as scikit-learn says it
+        raise ValueError("Complex data not supported")  # message of scikit-learn
     if types.is_datetime64_any_dtype(dtype):
         return "date"
     if types.is_numeric_dtype(dtype) or types.is_timedelta64_dtype(dtype):
@@ -124,7 +124,7 @@ def _family(observed: Any) -> str:
 
 
 def _kind_of_texts(observed: Any, n_levels: int, *, is_kept: bool) -> ColumnKind:
-    """Return what a column of texts or other categories becomes."""
+    """Return the kind of a column of strings or other categories."""
     if is_text(observed) and is_free_text(observed):
         return ColumnKind("text")
     reason = identifier_reason(observed)
@@ -134,7 +134,7 @@ def _kind_of_texts(observed: Any, n_levels: int, *, is_kept: bool) -> ColumnKind
 
 
 def identifier_reason(column: Any) -> str:
-    """Return why texts tell rows apart rather than classes; "" where they do not.
+    """Return why strings are identifiers, not categories; "" if they are categories.
 
     Shapes: column (n_samples,).
     """
@@ -148,14 +148,14 @@ def identifier_reason(column: Any) -> str:
 
 
 def _counts_rows(column: Any, n_levels: int) -> bool:
-    """Return whether numbers are those of the rows, or of what the rows describe."""
+    """Return whether numbers are row numbers or identifiers."""
     n = len(column)
     if n_levels < n or n < _FEW_ROWS or column.dtype == bool:
         return False
     values = np.asarray(column.to_numpy(), dtype=np.float64)
     if not np.array_equal(values, np.floor(values)):
         return False
-    # whole numbers that all differ: without a gap they count, whatever comes first
+    # different integers without gaps are row numbers, in any order
     is_count = values.max() - values.min() == n - 1
     name = str(column.name).strip()
     if is_count and _YEAR_NAME.search(name):
@@ -174,7 +174,7 @@ def is_text(column: Any) -> bool:
 
 
 def is_date(column: Any) -> bool:
-    """Return whether a column holds dates, or texts that are all written as dates.
+    """Return whether a column contains dates, or only strings with dates.
 
     Shapes: column (n_samples,).
     """
@@ -186,7 +186,7 @@ def is_date(column: Any) -> bool:
 
 
 def is_free_text(column: Any) -> bool:
-    """Return whether a column holds sentences, most of which differ.
+    """Return whether a column contains sentences, most of which differ.
 
     Shapes: column (n_samples,).
     """

@@ -1,4 +1,4 @@
-"""The transformer that chooses the inputs of a table."""
+"""Transformer that selects and encodes the input columns of a table."""
 
 from __future__ import annotations
 
@@ -26,50 +26,50 @@ from sklearn_mtl.utils._typing import FeaturesLike
 
 __all__ = ["TableInputs"]
 
-_NO_SKRUB = "date; pip install 'sklearn-mtl[dates]' makes inputs of it"
+_NO_SKRUB = "date; to encode it: pip install 'sklearn-mtl[dates]'"
 
 
 class TableInputs(TransformerMixin, BaseEstimator):
-    """Choose the columns of a table that become inputs, and bring them into one form.
+    """Select the input columns of a table and encode them.
 
-    Numbers, durations (as days) and booleans become floats. Texts that repeat are
-    categories and stay texts, which nets, forests and blends encode themselves. Dates
-    become year, month, day, weekday and seconds, by skrub's `DatetimeEncoder`. Free
-    text (values of at least four words, most of which differ) becomes the leading
-    singular vectors of its TF-IDF. Left out are columns that say nothing about another
-    row: empty or constant ones, row numbers, identifiers, and categories most of which
-    occur once.
+    Numbers, durations (in days) and booleans are converted to floats. Strings with
+    repeated values are categories and remain strings, because nets, forests and blends
+    encode them. Dates are encoded as year, month, day, weekday and seconds by skrub's
+    `DatetimeEncoder`. Free text (mostly different values of at least four words on
+    average) is encoded by the leading singular vectors of its TF-IDF matrix. Columns
+    that are not informative about new samples are left out: empty or constant columns,
+    row numbers, identifiers, and categories that mostly occur once.
 
-    The choice is made in `fit` and repeated in `transform`, which finds the columns by
-    name: others may be there, in any order. Targets are not looked at.
+    `fit` selects the columns, and `transform` finds them by name, so the table may have
+    additional columns and any column order. Targets are not used.
 
     Parameters
     ----------
     keep : sequence of str, default=()
-        Columns that become inputs although they look like identifiers or constants.
+        Columns to use although they look like identifiers or constants.
     text : {"tfidf", "passthrough", "drop"}, default="tfidf"
-        What free text becomes; with "passthrough" it stays as it is.
+        Encoding of free text. "passthrough" does not change it.
     n_components : int, default=30
-        Number of columns for each column of free text.
+        Number of TF-IDF components for each column of free text.
     day_first : bool, default=None
-        Whether 01/02/2024 and 01-02-2024 are in February, in columns without a number
-        above 12 that decides. None takes slashes for month first and dashes for day
-        first.
+        Whether 01/02/2024 and 01-02-2024 are in February. It is only used if no number
+        above 12 in the column decides. None means month first with slashes and day
+        first with dashes.
 
     Attributes
     ----------
     kinds_ : dict of str to str
-        "numeric", "categorical", "date" or "text" for each column that is an input.
+        "numeric", "categorical", "date" or "text" for each input column.
     left_out_ : dict of str to str
-        Why the other columns are no inputs.
+        Reason for each column that is left out.
     n_levels_ : dict of str to int
-        Number of different values of each category.
+        Number of different values of each categorical column.
     date_orders_ : dict of str to str
-        "day first" or "month first" for the dates that `day_first` decides.
+        "day first" or "month first" for each column of ambiguous dates.
     n_features_in_ : int
-        Number of columns in fit.
+        Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, if all of them are strings.
+        Names of the columns seen in fit. Defined only if all names are strings.
 
     See Also
     --------
@@ -78,8 +78,8 @@ class TableInputs(TransformerMixin, BaseEstimator):
     Notes
     -----
     TF-IDF followed by a truncated singular value decomposition is latent semantic
-    analysis (Deerwester et al. 1990). Put the transformer in a Pipeline in front of the
-    model, so that it learns from training samples only.
+    analysis (Deerwester et al. 1990). Use the transformer in a Pipeline before the
+    model. Then it is fitted only to training samples.
 
     References
     ----------
@@ -123,14 +123,14 @@ class TableInputs(TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: FeaturesLike, y: Any = None) -> TableInputs:
-        """Choose the inputs.
+        """Select the input columns and fit their encoders.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
-            The columns of the table without the targets.
+            Table without the targets.
         y : None
-            Not used.
+            Ignored.
 
         Returns
         -------
@@ -140,14 +140,14 @@ class TableInputs(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is out of its range, `keep` names an unknown column, no input
-            is left, or one has infinite numbers.
+            If a parameter is out of range, `keep` contains an unknown column, no input
+            column is left, or an input column has infinite values.
         """
         frame = _read_frame(self, X, reset=True)
         unknown = [name for name in self.keep if name not in frame.columns]
         if unknown:
             raise ValueError(
-                f"TableInputs: keep names columns that X does not have: "
+                "TableInputs: keep contains columns that are not in X: "
                 f"{with_guesses(unknown, frame.columns)}."
             )
         kinds = {name: self._kind(frame[name]) for name in frame.columns}
@@ -160,7 +160,7 @@ class TableInputs(TransformerMixin, BaseEstimator):
             raise ValueError(f"TableInputs: no input is left. {self.describe()}.")
         for name, kind in self.kinds_.items():
             if kind == "numeric":
-                as_numbers(frame[name])  # refuses infinite numbers
+                as_numbers(frame[name])  # raises for infinite values
         self._encoders = {
             name: encoder.fit(frame[name])
             for name, encoder in self._new_encoders(kinds).items()
@@ -168,27 +168,27 @@ class TableInputs(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: FeaturesLike) -> Any:
-        """Return the inputs.
+        """Return the encoded input columns.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
-            A table with at least the columns that are inputs.
+            Table that contains at least the input columns.
 
         Returns
         -------
         DataFrame of shape (n_samples, n_inputs)
-            Floats and texts, NaN where missing.
+            Floats and strings, NaN where missing.
 
         Raises
         ------
         ValueError
-            If an input is not there, or holds something else than in fit.
+            If an input column is missing, or a numeric column contains other values.
 
         Warns
         -----
         UserWarning
-            If dates are written in another way than in fit.
+            If dates have a different format than in fit.
         """
         import pandas as pd
 
@@ -197,7 +197,7 @@ class TableInputs(TransformerMixin, BaseEstimator):
         missing = [name for name in self.kinds_ if name not in frame.columns]
         if missing:
             raise ValueError(
-                "TableInputs: X lacks columns that are inputs: "
+                "TableInputs: X does not contain the input columns "
                 f"{with_guesses(missing, frame.columns)}."
             )
         columns: dict[str, Any] = {}
@@ -206,12 +206,12 @@ class TableInputs(TransformerMixin, BaseEstimator):
         return pd.DataFrame(columns, index=frame.index)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the names of the inputs.
+        """Return the names of the encoded input columns.
 
         Parameters
         ----------
         input_features : None
-            Not used: the names are those of fit.
+            Ignored; the names of fit are used.
 
         Returns
         -------
@@ -222,28 +222,29 @@ class TableInputs(TransformerMixin, BaseEstimator):
         names: list[str] = []
         for name in self.kinds_:
             encoder = self._encoders.get(name)
-            # not +=, which adds an array to a list by its values
+            # extend, because += of a list and an array adds their values
             names.extend(encoder.get_feature_names_out([name]) if encoder else [name])
         return np.array(names, dtype=object)
 
     def describe(self, keep: Callable[[str], str] = "keep=[{!r}]".format) -> str:
-        """Say in one line what became an input, and what did not.
+        """Return one line about the input columns and the columns that are left out.
 
         Parameters
         ----------
         keep : callable, default="keep=[{!r}]".format
-            Gives, for the name of a column, what the reader writes to keep it.
+            Function from the name of a column to a hint how to keep it.
 
         Returns
         -------
         str
-            Numbers of columns by kind, and names with the reasons.
+            Numbers of input columns by kind, and columns that are left out with the
+            reasons.
         """
         check_is_fitted(self)
         return describe_inputs(self, keep)
 
     def _kind(self, column: Any) -> ColumnKind:
-        """Return what becomes of a column, given the parameters."""
+        """Return the kind of a column, given the parameters."""
         is_kept = column.name in self.keep
         kind = find_kind(column, is_kept=is_kept, day_first=self.day_first)
         if kind.kind == "date" and not is_installed("skrub"):
@@ -262,7 +263,7 @@ class TableInputs(TransformerMixin, BaseEstimator):
         return encoders
 
     def _input(self, column: Any) -> dict[str, Any]:
-        """Return the columns that one column becomes."""
+        """Return the encoded columns of one input column."""
         encoder = self._encoders.get(column.name)
         if encoder is not None:
             names = encoder.get_feature_names_out([column.name])
@@ -281,7 +282,7 @@ class TableInputs(TransformerMixin, BaseEstimator):
 
 
 def _read_frame(model: TableInputs, X: FeaturesLike, *, reset: bool) -> Any:
-    """Return X as a frame of pandas whose columns have texts as names."""
+    """Return X as a pandas DataFrame whose column names are strings."""
     import pandas as pd
 
     X = to_pandas(plain_inputs(X, "TableInputs"))
@@ -293,7 +294,7 @@ def _read_frame(model: TableInputs, X: FeaturesLike, *, reset: bool) -> Any:
         return pd.DataFrame(array, columns=names).infer_objects()
     check_array(
         np.broadcast_to(0.0, X.shape), estimator=model
-    )  # neither empty nor one-dimensional
+    )  # raises if X is empty or 1-D
     if reset:
         validate_data(model, X, reset=True, skip_check_array=True)
     frame = X.copy(deep=False)

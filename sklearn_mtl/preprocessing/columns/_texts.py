@@ -1,4 +1,4 @@
-"""Free text as a few numbers: TF-IDF, and its leading singular vectors."""
+"""Encoding of free text by leading singular vectors of its TF-IDF matrix."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from sklearn.utils.validation import check_is_fitted
 __all__ = ["TextComponents"]
 
 _MAX_WORDS = 20_000
-# Also of one letter, as in codes and grades, unlike scikit-learn's.
+# Unlike in scikit-learn, words of one letter are included, such as codes and grades.
 _WORD = re.compile(r"(?u)\b\w+\b")
 
 
 class TextComponents(TransformerMixin, BaseEstimator):
-    """TF-IDF of a column of texts, reduced to its leading singular vectors.
+    """Encode a column of texts by latent semantic analysis: TF-IDF and truncated SVD.
 
-    It is latent semantic analysis: dense columns, few enough for forests and nets. A
-    missing text is an empty one, which becomes zeros; without any word there is no
-    column.
+    The result has few dense columns, which are suitable for forests and nets. Missing
+    and empty texts are encoded as zeros. If no text contains a word, there are no
+    columns.
     """
 
     def __init__(self, n_components: int = 30) -> None:
@@ -35,7 +35,7 @@ class TextComponents(TransformerMixin, BaseEstimator):
         self.vectorizer_ = self.svd_ = None
         self.n_features_out_ = 0
         if not any(_WORD.search(text) for text in filled):
-            return self  # TfidfVectorizer would refuse an empty vocabulary
+            return self  # TfidfVectorizer raises for an empty vocabulary
         self.vectorizer_ = TfidfVectorizer(
             max_features=_MAX_WORDS, sublinear_tf=True, token_pattern=_WORD.pattern
         )
@@ -61,7 +61,7 @@ class TextComponents(TransformerMixin, BaseEstimator):
         return np.asarray(self.svd_.transform(weights))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return names of the columns."""
+        """Return the names of the encoded columns."""
         name = "text" if input_features is None else input_features[0]
         names = [f"{name}__tfidf{i}" for i in range(self.n_features_out_)]
         return np.array(names, dtype=object)

@@ -1,4 +1,4 @@
-"""Values of columns as numbers or as the texts of categories."""
+"""Conversion of columns to numbers or to strings of categories."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECONDS_PER_DAY = 86400.0
 
 
 def as_numbers(column: Any) -> np.ndarray:
-    """Return a column that was numeric in fit as floats, NaN where missing.
+    """Return a numeric column as floats, NaN where missing.
 
     Shapes: column (n_samples,) -> (n_samples,).
     """
@@ -34,24 +34,25 @@ def _numbers(column: Any) -> np.ndarray:
     broken = column[numbers.isna() & column.notna()]
     if len(broken):
         raise ValueError(
-            f"TableInputs: column {column.name!r} holds numbers in fit, but now "
-            f"{len(broken)} other values, such as {str(broken.iloc[0])!r}."
+            f"TableInputs: column {column.name!r} was numeric in fit, but has "
+            f"{len(broken)} other values in X, such as {str(broken.iloc[0])!r}."
         )
     found = numbers.astype("Float64").to_numpy(np.float64, na_value=np.nan)
     return np.asarray(found)
 
 
 def as_categories(column: Any) -> Any:
-    """Return categories as texts, NaN where missing; 1, 1.0 and "1" are the same.
+    """Return categories as strings, NaN where missing; 1, 1.0 and "1" are equal.
 
-    A file with other rows may have the codes of the same column in another dtype.
+    The same column may have another dtype in another file.
+
     Shapes: column (n_samples,) -> (n_samples,).
     """
     import pandas as pd
 
     places, values = pd.factorize(column.to_numpy(dtype=object))
     texts = np.array([*map(_text, values), np.nan], dtype=object)
-    # -1, where missing, is the last one; pandas would make another dtype of an array
+    # -1 (missing) is the last entry; dtype=object because pandas would infer a dtype
     return pd.Series(texts[places], index=column.index, dtype=object)
 
 

@@ -197,13 +197,12 @@ def test_values_in_another_unit_than_in_fit_are_refused():
     )
     message = (
         "MultiTaskClassifier: X was uint8 in fit, but is int64 with values up to 200; "
-        "uint8 is scaled to the unit range, others are not. Give uint8, or values in "
-        "[0, 1]."
+        "only uint8 is scaled to the unit range. Use uint8, or values in [0, 1]."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         of_bytes.predict(X.astype(int))
     of_floats = fitted(SMALL, X.astype(float), y, max_epochs=1)
-    with pytest.raises(ValueError, match="X is uint8, but in fit it had other values"):
+    with pytest.raises(ValueError, match="X is uint8, but in fit it had another dtype"):
         of_floats.predict(X)
     of_units = fitted(SMALL, X / 255, y, max_epochs=1)
     assert of_units.predict(X).shape == y.shape

@@ -51,7 +51,7 @@ def test_free_text_is_warned_of_once_with_a_line_that_runs(name, table):
     with pytest.warns(FreeTextWarning) as caught:
         MODELS[name]().fit(X, y)
     (message,) = [str(warning.message) for warning in caught]
-    assert message.startswith(f"{name}: column 'note' of X: free text is taken for")
+    assert message.startswith(f"{name}: column 'note' of X: free text is treated as")
     line = re.search(r"make_pipeline\(.*\(\)\)", message)[0]
     assert line == (
         "make_pipeline(make_column_transformer((TfidfVectorizer(), 'note'), "

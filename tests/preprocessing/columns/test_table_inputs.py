@@ -163,7 +163,10 @@ def test_dates_without_skrub_are_left_out_with_a_word(frame, monkeypatch):
     monkeypatch.setitem(sys.modules, "skrub", None)
     inputs = TableInputs().fit(frame[["age", "born", "seen"]])
     assert inputs.kinds_ == {"age": "numeric"}
-    assert "born (date; pip install 'sklearn-mtl[dates]'" in inputs.describe()
+    assert (
+        "born (date; to encode it: pip install 'sklearn-mtl[dates]'"
+        in inputs.describe()
+    )
 
 
 def test_texts_become_components_of_their_tfidf(frame):
@@ -208,12 +211,12 @@ def test_new_tables_may_have_other_columns_in_any_order(frame):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda f: f.drop(columns="age"), r"lacks .*: 'age'\."),
+        (lambda f: f.drop(columns="age"), r"does not contain .* 'age'\."),
         (
             lambda f: f.rename(columns={"visits": "Visit"}),
             r"'visits' \(did you mean 'Visit'\?\)",
         ),
-        (lambda f: f.assign(age="old"), "'age' holds numbers in fit, .* such as 'old'"),
+        (lambda f: f.assign(age="old"), "'age' was numeric in fit, .* such as 'old'"),
         (lambda f: f.assign(age=np.inf), "'age' has infinite values"),
     ],
 )
@@ -251,7 +254,7 @@ def test_a_fit_that_fails_changes_nothing(frame):
     ):
         inputs.fit(frame[["id"]])
     assert vars(inputs) == before
-    with pytest.raises(ValueError, match=r"keep names columns .* mean 'age'"):
+    with pytest.raises(ValueError, match=r"keep contains columns .* mean 'age'"):
         clone(inputs).set_params(keep=["Age"]).fit(frame)
 
 
