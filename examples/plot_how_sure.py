@@ -41,9 +41,9 @@ from sklearn_mtl.ensemble import MultiTaskForestMixedEstimator
 model = MultiTaskForestMixedEstimator(random_state=0).fit(X, y)
 interval = model.predict_interval(X_new, coverage=0.9)
 sets = model.predict_set(X_new, coverage=0.9)
-print(interval[:3, 0].round())  # of "area"
+print(interval[:3, 0].round())  # intervals of "area"
 print(model.classes_[2])
-print(sets[2][:3])  # of "diagnosis"
+print(sets[2][:3])  # sets of "diagnosis": True for classes in the set
 
 # %%
 # Width of the intervals
@@ -66,10 +66,10 @@ print(f"mean width below a mean area of 500: {small:.0f}, above 1000: {large:.0f
 # %%
 # Coverage
 # --------
-# The lines of numbers should follow the diagonal. A prediction set always contains the
-# most likely class, so the line of a classification task is never below its accuracy.
-# With some 150 test labels a line is uncertain by about 0.1: the area is covered less
-# often than asked for at medium levels, and as often as asked for at the ends.
+# The lines of the two regression tasks should follow the diagonal. A prediction set
+# always contains the most likely class, so the line of a classification task is never
+# below its accuracy. The area has about 150 test labels, so its line is uncertain by
+# about 0.1. It is below the diagonal for medium coverage, and close to it at both ends.
 
 from sklearn_mtl.inspection import CoverageDisplay
 

@@ -93,7 +93,7 @@ for i, axis in enumerate(axes.flat):
         angle = np.deg2rad(row["rotation"])
         reach = row["scale"] * np.array([np.cos(angle), -np.sin(angle)])
         axis.arrow(row["x"], row["y"], *reach, color="white", head_width=0.8)
-        axis.set(xlim=(0, 16), ylim=(16, 0))  # an arrow would widen them
+        axis.set(xlim=(0, 16), ylim=(16, 0))  # the arrow changed the limits
     colour = made.target_names["colour"][int(row["colour"])]
     axis.set_title(f"{colour} {name}", fontsize=9)
     axis.set_axis_off()

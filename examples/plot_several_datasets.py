@@ -40,7 +40,7 @@ print(found)
 # The critical-difference diagram
 # -------------------------------
 # The diagram shows mean ranks; 1 is the best. A bar connects models that do not differ
-# significantly in Nemenyi's test. With few data sets the test is conservative (Demsar,
+# significantly in Nemenyi's test. With few data sets the test is conservative (Demšar,
 # JMLR 2006). scikit-posthocs draws the diagram.
 
 import matplotlib.pyplot as plt
