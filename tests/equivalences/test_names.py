@@ -235,7 +235,7 @@ def test_predictions_are_matched_by_name(make_frame):
     assert per_task_score(y, by_task, sample_weight=weights) == expected
     with pytest.raises(TaskError, match=r"columns of y_pred are \['a', 'c'\], but"):
         per_task_score(y, frame_of(make_frame, TARGETS["mixed"], ["a", "c"]))
-    with pytest.raises(TaskError, match=r"no predictions of the tasks \['b'\]"):
+    with pytest.raises(TaskError, match=r"no predictions for the tasks \['b'\]"):
         per_task_score(y, {"a": guess["a"]})
 
 
@@ -256,7 +256,7 @@ def test_frames_of_probabilities_are_matched_by_task_and_class():
     for columns in (frame.columns, frame.columns[::-1], frame.columns[[3, 1, 4, 0, 2]]):
         found = per_task_score(y, frame[columns], metric="log_loss")
         assert found == pytest.approx(expected)
-    with pytest.raises(TaskError, match=r"no predictions of the tasks \['b'\]"):
+    with pytest.raises(TaskError, match=r"no predictions for the tasks \['b'\]"):
         per_task_score(y, frame.iloc[:, 2:])
     one = y["b"]
     for make_frame in FRAMES.values():

@@ -328,7 +328,9 @@ def test_the_report_has_the_names_of_the_tasks():
 def test_the_report_is_of_chosen_tasks_where_others_are_regressions():
     frame = pd.DataFrame({"digit": Y[:, 0], "ink": X.mean(axis=1), "odd": Y[:, 1]})
     retriever = NeighborRetriever(PCA(8)).fit(X, frame)
-    with pytest.raises(TaskError, match=r"'task1' has fraction.* tasks= of Neighbor"):
+    with pytest.raises(
+        TaskError, match=r"'task1' has fraction.*parameter tasks of Neighbor"
+    ):
         retriever.report()
     expected = NeighborRetriever(PCA(8)).fit(X, frame[["odd", "digit"]]).report()
     assert retriever.report(tasks=["odd", "digit"]) == expected

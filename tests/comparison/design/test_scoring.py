@@ -93,7 +93,7 @@ def test_tasks_that_no_score_can_judge_are_refused(y, message):
         ("speed", "unknown metric 'speed'"),
         ("roc_auc", "task 'dose' is a regression task, which 'roc_auc' cannot score"),
         ({"multiclass": "log_loss"}, "'log_loss' is an error"),
-        ({"ward": "roc_auc"}, "unknown tasks .*also the kinds"),
+        ({"ward": "roc_auc"}, "unknown tasks .*The kinds"),
     ],
 )
 def test_scores_that_do_not_fit_are_refused(scoring, message):

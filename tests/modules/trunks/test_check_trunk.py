@@ -77,7 +77,7 @@ class Shuffled(Text):
 
 
 def test_members_of_a_trunk_of_texts_read_their_own():
-    with pytest.raises(AssertionError, match="a member alone to be as among others"):
+    with pytest.raises(AssertionError, match="a member that does not depend on other"):
         check_trunk(Shuffled(n_buckets=30, embedding_size=4, width=3))
 
 
