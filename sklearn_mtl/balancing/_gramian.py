@@ -47,7 +47,10 @@ def feature_gramian(
 
 
 def _sum_products(dlogits: Tensor, weights: Tensor | None) -> Tensor:
-    """Return E^T E, (n_members, n_outputs, n_outputs), over equal samples."""
+    """Return E^T E, with a label of weight w counted as w samples.
+
+    Shapes: -> (n_members, n_outputs, n_outputs).
+    """
     if weights is None:
         return dlogits.mT @ dlogits
     # A label of weight w stands for w equal samples: (w e)^2 / w.
@@ -63,7 +66,9 @@ def _sum_products(dlogits: Tensor, weights: Tensor | None) -> Tensor:
 
 
 def lowest_overlap(label_weights: Tensor) -> float:
-    """Return the smallest fraction of a task's labels that another task has, too.
+    """Return the smallest fraction of a task's labels that another task shares.
+
+    Two tasks share a label if both are observed for the same sample.
 
     Shapes: label_weights (n_rows, n_tasks).
     """

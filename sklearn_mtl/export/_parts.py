@@ -69,7 +69,7 @@ class NetGraph:
         return self.op("Add", self.op("MatMul", x, weight), bias)
 
     def in_single(self, kind: str, *inputs: Any, **attributes: Any) -> str:
-        """Append a node in float32, if onnxruntime has no other implementation."""
+        """Append a node that onnxruntime implements only in float32."""
         if self.dtype == np.float32:
             return self.op(kind, *inputs, **attributes)
         given = [

@@ -74,11 +74,12 @@ class LinearBase(BaseEstimator):
     n_features_in_: int
 
     def new_task(self) -> Any:
-        """Return a model for a new task, made of what all tasks share.
+        """Return a model for a new task from the parameters that all tasks share.
 
         The new task (for example a school, a sensor or a customer without labels) is
         predicted from the shared part of the coefficients and the mean of the
-        intercepts. The deviations of the tasks have mean zero.
+        intercepts. This is the expected model of a new task, because the deviations of
+        the tasks have mean zero.
 
         Returns
         -------
@@ -183,7 +184,7 @@ class LinearBase(BaseEstimator):
     def _solve(
         self, data: Data, alpha: float | None
     ) -> tuple[Data, Problem, Solution] | None:
-        """Fit all data and set the fitted attributes; return what was solved."""
+        """Fit all data, set the fitted attributes and return the solved problem."""
         is_evidence = isinstance(self.penalty, str) and self.penalty == EMPIRICAL_BAYES
         if is_evidence and alpha is not None:
             raise ValueError(
@@ -221,7 +222,7 @@ class LinearBase(BaseEstimator):
 
     def _in_common_units(self, data: Data, penalty: Penalty | None = None) -> Data:
         """Return the data in the units in which the problem is solved."""
-        # `penalty` is the one whose alpha the user gave; None if alpha is estimated.
+        # `penalty` has the alpha that the user set; it is None if alpha is estimated.
         return data
 
     def _resolve(self, data: Data) -> Penalty:

@@ -46,9 +46,9 @@ def leave_one_out(
 ) -> np.ndarray:
     """Return the prediction of each sample by the model without its labels.
 
-    The weight of the penalty relative to the sum of squares, and the common mean of
-    pooled intercepts, are those of all samples. A prediction is NaN if the other
-    samples do not determine it.
+    Two quantities are not recomputed without the sample: the weight of the penalty
+    relative to the sum of squares, and the common mean of pooled intercepts. A
+    prediction is NaN if the other samples do not determine it.
 
     Shapes: predicted (n_samples, n_tasks) in the units of data -> the same.
 
@@ -91,7 +91,7 @@ def _shared_residuals(
     Along the eigenvectors of the penalty the tasks are independent ridge regressions.
     """
     w, Q, m, other = data.weights[:, :1], *form.thin_spectrum()
-    total = w.sum() + _strength(data)  # the common mean is that of all tasks
+    total = w.sum() + _strength(data)  # the common mean is kept fixed
     X = data.X - bool(data.fit_intercept) * (w * data.X).sum(axis=0) / w.sum()
     U, values, _ = linalg.svd(np.sqrt(w) * X, full_matrices=False)
     kept = values > TINY * values.max(initial=0.0)
@@ -113,10 +113,11 @@ def _shared_residuals(
 
 @dataclass(frozen=True)
 class _Influence:
-    """Derivatives of the predictions of all tasks by a label of the same sample.
+    """Derivatives of predictions with respect to the labels of the same sample.
 
-    Let M = rest I - Q L Q' over the tasks, and let A_t be the system of task t with the
-    penalty rest I. The inverse of the joint system is A^-1 + A^-1 Q S Q' A^-1. If W is
+    Let M = rest I - Q L Q' be the matrix of the penalty over the tasks, where L is
+    diagonal. Let A_t be the matrix of the linear system of task t with the penalty
+    rest I. The inverse of the joint system is A^-1 + A^-1 Q S Q' A^-1. If W is
     confined to the columns of Q, the first term is absent, and S is the inverse of the
     system of its coordinates.
 
@@ -282,7 +283,7 @@ def _inverse(system: np.ndarray) -> np.ndarray:
 def _leave_out(
     influence: np.ndarray, errors: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Return the weighted residuals of each sample by the model without its labels.
+    """Return the weighted residuals of each sample for the model without its labels.
 
     A residual is NaN if the other samples do not determine the prediction.
 

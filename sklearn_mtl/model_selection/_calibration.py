@@ -161,7 +161,7 @@ def _log(proba: np.ndarray) -> np.ndarray:
 
 
 Learn = Callable[[np.ndarray, np.ndarray, np.ndarray], "SigmoidCurve | IsotonicCurve"]
-# : Functions that fit the curve of one class; None if all classes are fitted together.
+#: Functions that fit the curve of one class; None if all classes are fitted together.
 CALIBRATIONS: dict[str, Learn | None] = {
     "isotonic": IsotonicCurve.learn,
     "sigmoid": SigmoidCurve.learn,

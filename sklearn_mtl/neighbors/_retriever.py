@@ -170,7 +170,6 @@ class NeighborRetriever(
             Items of the gallery, in any form that the estimator accepts.
         y : array-like of shape (n_items,) or (n_items, n_tasks), default=None
             Labels, for the estimator and for `retrieve`.
-
         **fit_params : dict
             Arguments of the fit of the estimator, such as groups. With metadata
             routing, only the requested ones are passed. Labels whose `sample_weight` is

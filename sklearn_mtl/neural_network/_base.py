@@ -212,7 +212,7 @@ class BaseMultiTaskNet(
         self._check_can_go_on()
         is_partial = events is None
         if is_partial:
-            advice = "Fit again, or with warm_start=True."
+            advice = "Use fit; with warm_start=True it continues the training."
             refuse_tokens(tasks, "partial_fit", advice, type(self).__name__)
         # categories may be added until preparation and net are set up for the last time
         grows = is_partial and state.stream is not None and state.stored.is_whole
@@ -282,7 +282,7 @@ class BaseMultiTaskNet(
                 self._checkpointed(X, tasks, labels, state, call) as call,
             ):
                 state = train_state(self, X, tasks, labels, state, call)
-        except BaseException as error:  # an interrupt above all
+        except BaseException as error:  # including KeyboardInterrupt
             if not call.is_anew:
                 error.add_note(
                     f"{who}: this call continued training the existing net and may "

@@ -136,7 +136,12 @@ class UpdatesMixin:
         self._check_can_go_on()
         who, tasks, state = type(self).__name__, self.task_set_, self._state
         refuse_lists(self, state)  # type: ignore[arg-type]
-        refuse_tokens(tasks, "update", "Fit again, or with warm_start=True.", who)
+        refuse_tokens(
+            tasks,
+            "update",
+            "Use fit; with warm_start=True it continues the training.",
+            who,
+        )
         warn_of_index_order(who, X=X, y=y, sample_weight=sample_weight)
         given = HoldOut.read(who, X, groups)
         inputs = read_net_inputs(self, X, reset=False)  # type: ignore[arg-type]

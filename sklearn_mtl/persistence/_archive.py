@@ -61,7 +61,8 @@ def write_archive(
             _put(archive, MANIFEST, json.dumps(manifest).encode())
             for name, data in members.items():
                 _put(archive, name, data)
-            # Loading many small objects may exceed the budget of a file of this size.
+            # The budget for loading is proportional to the size of the file. Many small
+            # objects may need more, so that padding is added.
             texts = [data for name, data in members.items() if _is_text(name)]
             other = sum(map(len, members.values())) - sum(map(len, texts))
             missing = missing_bytes(file.tell(), texts, other, making)

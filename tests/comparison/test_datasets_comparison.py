@@ -59,8 +59,8 @@ def ranked(published, monkeypatch):
 @pytest.mark.parametrize(
     ("ranks", "said"),
     [
-        ([1, 1], "1.5 among 2 models; no model has a better one."),
-        ([2, 1], "1 among 2 models; the best."),
+        ([1, 1], "1.5 among 2 models; no model ranks better."),
+        ([2, 1], "1 among 2 models, the best of all."),
     ],
 )
 def test_a_mean_rank_that_is_shared_is_not_called_the_best(

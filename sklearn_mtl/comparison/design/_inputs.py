@@ -40,7 +40,7 @@ _SECONDS_PER_DAY = 86400.0
 
 @dataclass(frozen=True)
 class Inputs:
-    """Inputs, and their preparation for models that do not prepare them.
+    """Inputs, and transformers for models that do not prepare inputs themselves.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ def _dense(X: Any) -> np.ndarray:
 
 
 def check_inputs(X: FeaturesLike, trunk: Any = None) -> None:
-    """Raise if X is neither a table nor a list of texts, such as an estimator."""
+    """Raise if X is not a table or a list of texts, for example an estimator."""
     call = "The call is compare(X, y, estimators)."
     if X is None or hasattr(X, "fit"):
         found = "None" if X is None else type(X).__name__
@@ -150,9 +150,9 @@ def check_inputs(X: FeaturesLike, trunk: Any = None) -> None:
 
 
 def read_inputs(X: FeaturesLike, trunk: Any = None) -> Inputs:
-    """Convert inputs to a common form, where no value depends on other samples.
+    """Convert inputs to a common form; no value depends on other samples.
 
-    Texts become a table with one column. Shapes: X (n_samples, n_features).
+    A list of texts becomes a table with one column. Shapes: X (n_samples, n_features).
     """
     texts = as_texts(X, trunk)
     X = to_pandas(plain_inputs(X if texts is None else text_frame(texts), "compare"))

@@ -72,7 +72,10 @@ class DatasetsResult:
         return whole[chosen].dropna().apply(level_ties, axis=1, raw=True)
 
     def _is_rival(self, name: str) -> bool:
-        """Return whether a model is ranked: no dummy, no selection from one model."""
+        """Return whether a model is ranked.
+
+        Dummies are not ranked, nor is the automatic selection from a single model.
+        """
         first = next(iter(self.comparisons.values())).models
         roles = {model.name: model.role for model in first}
         if name == SELECTED:
@@ -168,8 +171,9 @@ class DatasetsResult:
         if model in self.mean_ranks.index:
             best = self.mean_ranks.index[self.mean_ranks == self.mean_ranks.min()]
             place = f"{self.mean_ranks[model]:.2g} among {len(self.mean_ranks)} models"
-            first = f"the best model is {best[0]}"
+            first = f"; the best model is {best[0]}"
             if model in best:
-                first = "the best" if len(best) == 1 else "no model has a better one"
-            rank = f" Its mean rank is {place}; {first}."
+                is_tied = len(best) > 1
+                first = "; no model ranks better" if is_tied else ", the best of all"
+            rank = f" Its mean rank is {place}{first}."
         return f"{model}: {'; '.join(said)}.{rank}"

@@ -47,7 +47,7 @@ class StreamedTable:
     Parameters
     ----------
     tables : callable
-        Starts a new pass, and yields the inputs of each batch.
+        Function that starts a new pass over the batches and yields their inputs.
     n_rows : int
         Number of samples in all batches.
     rows : ndarray of shape (n_sampled,)
@@ -209,7 +209,7 @@ def read_stream(
     columns: Columns,
     folder: str | PathLike[str] | None,
 ) -> tuple[StreamedTable, dict[str, Any]]:
-    """Read all batches once: a subset of the inputs, and all of the other columns."""
+    """Read all batches once; keep a subset of the inputs and all other columns."""
     who = type(model).__name__
     source = open_batches(batches, who)
     reservoir = _Reservoir(np.random.default_rng(0))

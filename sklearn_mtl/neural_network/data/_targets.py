@@ -20,6 +20,9 @@ _RAREST = 1e-6  # minimum prior of a class, and minimum prior loss
 class TargetEncoder:
     """Standardise regression targets, sort tasks in layout order, and invert both.
 
+    The statistics are computed for n_sets training sets: one per member, or one for all
+    members. The first set defines the scale of the encoded targets.
+
     Attributes
     ----------
     layout : OutputLayout

@@ -111,7 +111,7 @@ class TaskSource:
 
 
 def old_losses(encoder: TargetEncoder) -> list[TaskLoss]:
-    """Return the loss of each column of y; an arbitrary one for untrained tasks."""
+    """Return the loss of each column of y; an arbitrary loss for untrained tasks."""
     layout, unused = encoder.layout, CrossEntropy()
     places = {t: place for place, t in enumerate(layout.order.tolist())}
     return [
