@@ -1,4 +1,4 @@
-"""Any scikit-learn estimator: once for each task, and with intervals and sets."""
+"""Meta-estimators for any estimator: one model per task, and prediction intervals."""
 
 from sklearn_mtl.multioutput._conformal_predictor import ConformalPredictor
 from sklearn_mtl.multioutput._independent_tasks import IndependentTasks

@@ -1,4 +1,4 @@
-"""Intervals and sets for any estimator, from fits on folds."""
+"""Prediction intervals and sets for any estimator, by cross-fitting."""
 
 from __future__ import annotations
 
@@ -64,7 +64,12 @@ from sklearn_mtl.utils._typing import (
 __all__ = ["ConformalPredictor"]
 
 _WHO = "ConformalPredictor"
-_SAID = FreeTextWarning, IndexOrderWarning, MissingLabelWarning, SingleClassWarning
+_ALREADY_ISSUED = (
+    FreeTextWarning,
+    IndexOrderWarning,
+    MissingLabelWarning,
+    SingleClassWarning,
+)
 _TYPES = {"classifier": "classification", "regressor": "regression"}
 
 
@@ -75,39 +80,39 @@ class ConformalPredictor(
     MetaEstimatorMixin,
     BaseEstimator,
 ):
-    """Add intervals and sets to any estimator, by cross-fitting.
+    """Add prediction intervals and sets to any estimator by cross-fitting.
 
-    The estimator is fitted to all samples, and once more without each fold. The errors
-    on the samples that were held out say how long intervals and how large sets must be
-    [1]_. Nets, forests and blends have the same methods of their own, which cost no
-    further fit; use this for linear classifiers, `IndependentTasks`, searches,
-    pipelines and estimators of scikit-learn.
+    The estimator is fitted to all samples, and additionally without each fold. The
+    errors of the held-out samples determine the size of intervals and sets [1]_. Nets,
+    forests and blends have the same methods and need no additional fits. Use this class
+    for linear classifiers, `IndependentTasks`, searches, pipelines and estimators of
+    scikit-learn.
 
     Parameters
     ----------
     estimator : estimator
-        Any estimator that can be fitted to y. One of scikit-learn takes missing labels
-        inside of `IndependentTasks`. With a fitted model in a `FrozenEstimator`, fit
-        only calibrates it, on samples from which it must not have learned.
+        Any estimator that can be fitted to y. If labels are missing, wrap an estimator
+        of scikit-learn in `IndependentTasks`. A fitted model in a `FrozenEstimator` is
+        only calibrated; the samples must not be in its training set.
     cv : int, splitter or iterable, default=None
-        None is 5; a number is that many folds of `MultiTaskStratifiedKFold`; otherwise
-        a splitter or an iterable of (train, test). Samples in no test set are not used
-        to calibrate.
+        An int is the number of folds of `MultiTaskStratifiedKFold`; None means 5.
+        Alternatively, a splitter or an iterable of (train, test). Samples that are not
+        in a test set are not used for calibration.
     on_empty_task : {"raise", "warn"}, default="raise"
-        With "warn", an estimator of this package predicts NaN for a task without any
-        observed label.
+        With "warn", estimators of this package predict NaN for a task without observed
+        labels.
     n_jobs : int, default=None
-        Number of fits at the same time.
+        Number of fits in parallel.
 
     Attributes
     ----------
     estimator_ : estimator
-        The estimator fitted to all samples, which predicts.
+        Estimator fitted to all samples. It is used for predictions.
     classes_ : ndarray, or list of ndarray
-        Labels of the task, or of each task where y was 2-D (None for a regression).
-        Absent if all tasks are regressions.
+        Classes of the task if y was 1-D, otherwise a list with the classes of each task
+        (None for a regression task). Not defined if all tasks are regressions.
     task_set_ : TaskSet
-        What is known of the tasks.
+        Tasks seen in fit.
     n_tasks_ : int
         Number of tasks.
     task_names_in_ : ndarray of shape (n_tasks,)
@@ -115,26 +120,26 @@ class ConformalPredictor(
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names that are strings.
+        Names of the features. Defined only if X has feature names that are all strings.
 
     See Also
     --------
-    sklearn_mtl.MultiTaskRegressor : Has intervals without further fits.
+    sklearn_mtl.MultiTaskRegressor : Net with intervals that need no additional fits.
 
     Notes
     -----
-    Where a task has classes, its part of `predict_interval` is NaN; where it is
-    numeric, its part of `predict_set` is None. A classifier without probabilities gives
-    the class that it predicts the probability 1, so that a set is that class or all.
+    `predict_interval` is NaN for classification tasks, and `predict_set` is None for
+    regression tasks. If a classifier has no probabilities, the predicted class has the
+    probability 1, so a set contains either this class or all classes.
 
-    The label of a new sample is in the interval with about the probability asked for if
-    the samples of a task are exchangeable. Unlike those of CV+ [1]_, which surround the
-    models of all folds and contain the label at least 1 - 2 (1 - coverage) of the time,
-    these intervals surround the model of all samples: they are shorter, and cover
-    closer to what was asked for.
+    If the samples of a task are exchangeable, the label of a new sample is in the
+    interval with approximately the nominal coverage. Intervals of CV+ [1]_ are based on
+    the models of all folds and have a guaranteed coverage of at least 1 - 2 (1 -
+    coverage). In contrast, these intervals are based on the model of all samples. They
+    are shorter, and their coverage is closer to the nominal coverage.
 
-    Samples of one of the `groups` are held out together: the intervals are then for
-    samples of new groups.
+    With `groups`, the samples of a group are held out together. The intervals are then
+    valid for samples of new groups.
 
     References
     ----------
@@ -158,7 +163,7 @@ class ConformalPredictor(
     0.8
     """
 
-    # Groups are used here too: no fold divides one.
+    # Groups are also used here: no fold divides a group.
     __metadata_request__fit = {"groups": True}
 
     _parameter_constraints: dict[str, list[Any]] = {
@@ -196,19 +201,20 @@ class ConformalPredictor(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs; whatever the estimator takes.
+            Inputs, in any form that the estimator accepts.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels, where the
-            estimator takes them.
+            Targets; NaN, None, pandas.NA and pandas.NaT are missing labels, if the
+            estimator supports them.
         sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Weights of samples or labels, in the fits and in the calibration. With
-            metadata routing the estimator must request them.
+            Weights of samples or labels, used in the fits and in the calibration. With
+            metadata routing, the estimator must request them.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample: folds of a number do not divide groups, and a
-            splitter and every fit that takes groups get them.
+            Group of each sample. With an integer `cv`, no group is divided between
+            folds. Groups are also passed to a splitter and to every fit that accepts
+            them.
         **fit_params : dict
-            Given to all fits; of what has one entry per sample, those of the samples
-            that are fitted.
+            Parameters passed to all fits. Arrays with one entry per sample are
+            restricted to the training samples.
 
         Returns
         -------
@@ -218,11 +224,11 @@ class ConformalPredictor(
         Raises
         ------
         TaskError
-            If a task has no label, its labels are tags of tokens, or its kind is not
-            that which the estimator learns.
+            If a task has no labels, its labels are tags of tokens, or the estimator
+            does not support its type.
         ValueError
-            If lengths differ, weights are wrong or not supported, or no sample is in a
-            test set.
+            If lengths differ, weights are invalid or not supported, or no sample is in
+            a test set.
         """
         warn_of_index_order(_WHO, X=X, y=y, sample_weight=sample_weight)
         X, y = indexable(plain_inputs(X, _WHO), as_targets(y, _WHO))
@@ -239,12 +245,14 @@ class ConformalPredictor(
         if self.on_empty_task == "warn":
             estimator = tolerant(estimator)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", IndexOrderWarning)  # said above
+            warnings.simplefilter("ignore", IndexOrderWarning)  # warned above
             whole = clone(estimator).fit(X, y, **params)
             task_set, codes = self._read_tasks(whole, y, sample_weight)
             splits = self._splits(X, y, sample_weight, groups, task_set)
         question = partial(model_outputs, task_set=task_set, who=_WHO)
-        fits = FoldFits(tolerant(estimator), X, y, columns, params, _WHO, _SAID)
+        fits = FoldFits(
+            tolerant(estimator), X, y, columns, params, _WHO, _ALREADY_ISSUED
+        )
         parts = fits.ask(splits, question, self.n_jobs)
         self.estimator_, self.task_set_ = whole, task_set
         tests = [test for _, test in splits]
@@ -274,7 +282,7 @@ class ConformalPredictor(
     def _read_tasks(
         self, fitted: Any, y: TargetsLike, sample_weight: ArrayLike | None
     ) -> tuple[TaskSet, np.ndarray]:
-        """Return the tasks as the fitted estimator knows them, and their codes."""
+        """Return the tasks of the fitted estimator, and the encoded labels."""
         known = getattr(fitted_model(fitted), "task_set_", None)
         if isinstance(known, TaskSet):
             return known, known.encode(y, who=_WHO, sample_weight=sample_weight)
@@ -300,7 +308,7 @@ class ConformalPredictor(
             warnings.simplefilter("ignore", MissingLabelWarning)
             splits = list(split_weighted(check_cv(cv), X, y, groups, sample_weight))
         if not any(len(test) for _, test in splits):
-            raise ValueError(f"{_WHO}: cv={self.cv!r} puts no sample in a test set.")
+            raise ValueError(f"{_WHO}: cv={self.cv!r} has no sample in a test set.")
         return [(np.asarray(train), np.asarray(test)) for train, test in splits]
 
     def _calibration_data(self) -> CalibrationData:
@@ -310,12 +318,13 @@ class ConformalPredictor(
         return hasattr(getattr(self, "estimator_", self.estimator), "predict_proba")
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata reach the estimator and the splitter.
+        """Return the routing of metadata to the estimator.
 
         Returns
         -------
         MetadataRouter
-            Everything that fit gets goes to the fits of the estimator that request it.
+            Router that passes metadata of fit to the fits of the estimator that request
+            them.
         """
         router = MetadataRouter(owner=self).add_self_request(self)
         fits = MethodMapping().add(caller="fit", callee="fit")
@@ -325,7 +334,7 @@ class ConformalPredictor(
         return name == "groups" or takes(self.estimator, name)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether there is a model and what it is calibrated on."""
+        """Return whether the estimator is fitted."""
         return hasattr(self, "_calibration")
 
     def __sklearn_tags__(self) -> Tags:
@@ -357,5 +366,5 @@ def _refuse_tokens(columns: TargetColumns) -> None:
     if tagged:
         raise TaskError(
             f"{_WHO}: task {tagged[0]!r} has lists as labels. Tags of tokens have no "
-            "prediction sets; leave the task out of y."
+            "prediction sets; remove the task from y."
         )

@@ -1,4 +1,4 @@
-"""One model per task: the single-task twin of every comparison."""
+"""One model per task: the single-task twin of a multi-task model."""
 
 from __future__ import annotations
 
@@ -52,48 +52,49 @@ _WHO = "IndependentTasks"
 
 
 class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
-    """Fit one clone of an estimator to each task, on the rows that have its label.
+    """Fit one clone of an estimator to each task, on the samples with its label.
 
-    The single-task twin of a multi-task model:
-    `IndependentTasks(MultiTaskClassifier())` learns what `MultiTaskClassifier()`
-    learns, without sharing anything. And the way to use any scikit-learn estimator
-    where labels are missing, the number of classes differs by task, or classifications
-    and regressions stand side by side.
+    This is the single-task twin of a multi-task model:
+    `IndependentTasks(MultiTaskClassifier())` learns the same tasks as
+    `MultiTaskClassifier()`, but without sharing. Use it also to fit any scikit-learn
+    estimator if labels are missing, the number of classes depends on the task, or there
+    are both classification and regression tasks.
 
     Parameters
     ----------
     estimator : estimator, default=None
-        What is fitted to every task: a classifier, a regressor, or an estimator of both
-        such as MultiTaskMixedEstimator, for which the kind of each task is inferred.
-        Arguments of this package's estimators that speak of tasks (task_types,
-        loss, class_weight, task_weight) are cut to the task.
+        Estimator that is fitted to each task: a classifier, a regressor, or an
+        estimator for both such as MultiTaskMixedEstimator, for which the type of each
+        task is inferred. Parameters of the estimators of this package that depend on
+        tasks (task_types, loss, class_weight, task_weight) are restricted to the task.
     classifier : estimator, default=None
-        For classification tasks, in place of `estimator`. With a classifier alone all
-        tasks are classifications.
+        Estimator for classification tasks, instead of `estimator`. If only a classifier
+        is given, all tasks are classification tasks.
     regressor : estimator, default=None
-        For regression tasks, in place of `estimator`. With a regressor alone all tasks
-        are regressions.
+        Estimator for regression tasks, instead of `estimator`. If only a regressor is
+        given, all tasks are regression tasks.
     by_task : dict of str to estimator, default=None
-        For some tasks by name, before all others.
+        Estimators for some tasks by name. They take precedence.
     task_types : str, sequence or dict, default=None
-        "classification", "regression" or "tokens", for all tasks, in order, or by name,
-        where the estimator does not say it. None infers it: strings, booleans,
-        categories and up to 20 integers are classes, lists are tags of tokens. A
-        `TaskTypeWarning` names a task whose type a few labels decide.
+        "classification", "regression" or "tokens", if the estimator does not determine
+        the types: one value for all tasks, a sequence in task order, or a dict by task
+        name. None infers the types: strings, booleans, categories and up to 20
+        different integers are classes, and lists are tags of tokens. A
+        `TaskTypeWarning` is issued if an inferred type depends on a few labels.
     on_empty_task : {"raise", "warn"}, default="raise"
-        Whether a task without any observed label is an error, or predicted as NaN with
-        a warning.
+        Whether to raise an error for a task without observed labels, or to warn and
+        predict NaN.
     n_jobs : int, default=None
-        Number of tasks to fit, and to predict, at the same time.
+        Number of tasks to fit and to predict in parallel.
 
     Attributes
     ----------
     estimators_ : list of estimator
-        The fitted models in task order; None for a task without label or with a single
-        class, which is predicted.
+        Fitted models in task order; None for a task without labels, or with a single
+        class, which is always predicted.
     classes_ : ndarray, or list of ndarray
-        Labels of the task, or of each task where y was 2-D (None for a regression).
-        Absent if all tasks are regressions.
+        Classes of the task if y was 1-D, otherwise a list with the classes of each task
+        (None for a regression task). Not defined if all tasks are regressions.
     n_tasks_ : int
         Number of tasks.
     task_names_in_ : ndarray of shape (n_tasks,)
@@ -101,29 +102,31 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     n_features_in_ : int
         Number of features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had names that are strings.
+        Names of the features. Defined only if X has feature names that are all strings.
 
     See Also
     --------
     sklearn_mtl.MultiTaskClassifier : One net for all tasks.
-    sklearn.multioutput.MultiOutputClassifier : Without missing labels.
+    sklearn.multioutput.MultiOutputClassifier : One model per task, without support of
+        missing labels.
 
     Notes
     -----
-    An integer random_state of the estimator is used for every task as it stands, so
-    that each model is what the estimator alone would give for that column, and results
-    do not depend on n_jobs or the backend. A RandomState instance is copied for every
-    task. With None the models are as random as the estimator alone.
+    An integer random_state of the estimator is used for every task. Therefore each
+    model is the same as the estimator fitted to this task alone, and results do not
+    depend on n_jobs or the backend. A RandomState instance is copied for every task.
+    With None, the models are not reproducible.
 
-    `predict` gives what the models predict, also where that is not the likeliest class
-    (a tuned threshold). `score` is the mean over tasks of accuracy or R2, or of skill
-    if kinds are mixed.
+    `predict` returns the predictions of the models, which may differ from the most
+    probable class, for example with a tuned threshold. `score` is the mean over tasks
+    of the accuracy or R2, or of the skill if there are both classes and values.
 
-    With metadata routing the estimators must request what they are to get; a
-    sample_weight of shape (n_samples, n_tasks) is cut to the task's column and rows.
+    With metadata routing, the estimators must request their metadata. A sample_weight
+    of shape (n_samples, n_tasks) is restricted to the column and the samples of each
+    task.
 
-    There is no `decision_function`: scorers that rank need probabilities, which
-    CalibratedClassifierCV gives a classifier that has none.
+    There is no `decision_function`, so ranking metrics such as ROC AUC need
+    probabilities. Use CalibratedClassifierCV for a classifier without probabilities.
 
     Examples
     --------
@@ -139,8 +142,8 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     array([0., 1.])
     """
 
-    # What fit gets goes to the estimators, which request it; the weights of score are
-    # used here.
+    # Metadata of fit are passed to the estimators that request them; only score uses
+    # weights itself.
     __metadata_request__fit = dict.fromkeys(
         ("sample_weight", "groups", *VALIDATION), UNUSED
     )
@@ -192,23 +195,23 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs; whatever the estimators take.
+            Inputs, in any form that the estimators accept.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Targets; NaN, None, pandas.NA and pandas.NaT are missing labels.
         sample_weight : None or array-like of shape (n_samples,) or (n_samples, n_tasks)
-            Weights of rows or cells. Without metadata routing they reach the last step
-            of a pipeline.
+            Weights of samples or labels. Without metadata routing, they are passed to
+            the last step of a pipeline.
         groups : array-like of shape (n_samples,), default=None
-            The group of each sample, for the estimators whose fit takes groups; each
-            gets those of the samples of its task.
+            Group of each sample, for estimators whose fit accepts groups. Each model
+            gets the groups of the samples of its task.
         X_val, y_val, sample_weight_val : array-like, default=None
-            A validation set of shapes (n_val, n_features), (n_val, n_tasks) and, for
-            the weights, (n_val,) or (n_val, n_tasks). For the estimators whose fit
-            takes one, as HistGradientBoostingClassifier does; each gets the samples
-            that have a label of its task.
+            Validation set of shapes (n_val, n_features), (n_val, n_tasks) and, for the
+            weights, (n_val,) or (n_val, n_tasks). It is used by estimators whose fit
+            accepts it, such as HistGradientBoostingClassifier. Each model gets the
+            samples with a label of its task.
         **fit_params : dict
-            Given to fit of the estimators; of what has an entry a row, the rows of the
-            task.
+            Parameters passed to fit of the estimators. Arrays with one entry per sample
+            are restricted to the samples of the task.
 
         Returns
         -------
@@ -218,14 +221,14 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         TaskError
-            If a task has no label, labels of the wrong kind, or no estimator; or if
+            If a task has no labels, labels of the wrong type, or no estimator, or if
             y_val has other tasks, other classes, or no label of a task.
         ValueError
-            If no estimator was given, lengths differ, weights are wrong or not
-            supported, or groups or a validation set are of no use to any estimator or
-            would pass a pipeline untransformed.
+            If no estimator is given, lengths differ, weights are invalid or not
+            supported, no estimator uses groups or a validation set that is given, or a
+            pipeline would not transform the validation set.
         TypeError
-            If what was given is no estimator.
+            If a parameter is not an estimator.
         """
         warn_of_index_order(_WHO, X=X, y=y, sample_weight=sample_weight)
         X, y = indexable(plain_inputs(X, _WHO), as_targets(y, _WHO))
@@ -262,8 +265,8 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _gives_probabilities(self) -> bool:
-        """Say whether all classifiers have predict_proba, and there is one."""
-        # A fitted search may have it where the estimator that it searches has not.
+        """Return whether there are classifiers and all of them have predict_proba."""
+        # A fitted search may have it even if its estimator does not have it.
         if hasattr(self, "estimators_"):
             pairs = zip(self.estimators_, self.task_set_.tasks, strict=True)
             found = [
@@ -276,23 +279,23 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return bool(found) and all(hasattr(one, "predict_proba") for one in found)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata reach the estimators.
+        """Return the routing of metadata to the estimators.
 
         Returns
         -------
         MetadataRouter
-            Everything that fit gets goes to the fit of the estimators that request it.
+            Router that passes metadata of fit to the estimators that request them.
         """
         router = MetadataRouter(owner=self).add_self_request(self)
         mapping = MethodMapping().add(caller="fit", callee="fit")
         return router.add(method_mapping=mapping, **self._templates().named())
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether all tasks have their models."""
+        """Return whether the estimator is fitted."""
         return hasattr(self, "estimators_")
 
     def __sklearn_tags__(self) -> Tags:
-        """Declare what all estimators can do, and several outputs."""
+        """Declare the common capabilities of the estimators, and multiple outputs."""
         given = [self.estimator, self.classifier, self.regressor]
         if isinstance(self.by_task, Mapping):
             given += self.by_task.values()
@@ -300,7 +303,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         return join_tags(super().__sklearn_tags__(), inner)
 
     def _types_of(self, names: Sequence[str]) -> dict[str, str | None]:
-        """Return what each task must be; None where it is to be inferred."""
+        """Return the required type of each task; None if it is inferred."""
         return self._templates().types_of(names, self.task_types)
 
     def _templates(self) -> Templates:
@@ -309,7 +312,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
         )
 
     def _classifiers(self) -> list[Any]:
-        """Return the estimators that learn, or may learn, a classification."""
+        """Return the estimators that may be used for classification."""
         return [
             one for one in self._templates().named().values() if not is_regressor(one)
         ]
@@ -344,7 +347,7 @@ class IndependentTasks(MetaOutputsMixin, MetaEstimatorMixin, BaseEstimator):
     ) -> list[np.ndarray]:
         X = self._read(X)
         pairs = zip(self.estimators_, self.task_set_.tasks, strict=True)
-        # threads: the models are here, and sending them elsewhere costs more
+        # threads, because sending the models to other processes is slower
         with warning_once():
             return Parallel(n_jobs=self.n_jobs, prefer="threads")(
                 delayed(ask)(model, task, X, num_samples(X)) for model, task in pairs

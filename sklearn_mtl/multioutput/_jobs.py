@@ -1,4 +1,4 @@
-"""Fit one model to one task: which rows, labels and parameters it gets."""
+"""Fits of one model per task, with the samples, labels and parameters of the task."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _WHO = "IndependentTasks"
 
 @dataclass(frozen=True)
 class TaskJob:
-    """One model to fit.
+    """A model to fit to one task.
 
     Attributes
     ----------
     model : estimator or None
-        What is fitted; None if there is nothing to learn.
+        Model to fit; None if there is nothing to learn.
     labels : ndarray of shape (n_observed,)
-        The labels that are there; lists of tags as objects.
+        Observed labels; lists of tags as objects.
     rows : ndarray of shape (n_observed,)
-        Their rows.
+        Indices of the samples with these labels.
     params : dict
-        For fit, cut to these rows.
+        Parameters of fit, restricted to these samples.
     who : str
-        Class and task, for errors.
+        Class and task, for error messages.
     """
 
     model: Predictor | None
@@ -46,7 +46,7 @@ class TaskJob:
 
 
 def run(X: FeaturesLike, job: TaskJob) -> Any:
-    """Fit the model of a job; return it, or None."""
+    """Fit the model of a job and return it, or return None."""
     if job.model is None:
         return None
     own = X if len(job.rows) == num_samples(X) else safe_indexing(X, job.rows)
@@ -58,7 +58,7 @@ def run(X: FeaturesLike, job: TaskJob) -> Any:
 
 
 def routed_weight(params: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return the sample weights that reach an estimator; None where none do."""
+    """Return the sample weights that are passed to an estimator, or None."""
     found = [
         value
         for given in params.values()
@@ -75,7 +75,7 @@ def make_jobs(
     params: Mapping[str, Mapping[str, Any]],
     validation: TaskValidation | None = None,
 ) -> list[TaskJob]:
-    """Return what is to be fitted, in task order."""
+    """Return the jobs in task order."""
     named, jobs = templates.named(), []
     for t, task in enumerate(tasks):
         key = templates.key_of(t, columns.names, task.type)
@@ -97,7 +97,7 @@ def make_jobs(
 def _cut(
     params: Mapping[str, Any], columns: TargetColumns, rows: np.ndarray, t: int
 ) -> dict[str, Any]:
-    """Return parameters of fit for the rows of one task, and its column of weights."""
+    """Return the parameters of fit, restricted to the samples of one task."""
     cut, shape = {}, columns.observed.shape
     for name, value in params.items():
         if _is_weight(name, value):
@@ -111,5 +111,5 @@ def _cut(
 
 
 def _is_weight(name: str, value: Any) -> bool:
-    """Say whether a parameter of fit, also of a pipeline, has sample weights."""
+    """Return whether a parameter of fit, also of a step, contains sample weights."""
     return name.endswith("sample_weight") and value is not None

@@ -1,4 +1,4 @@
-"""Probabilities and values of any estimator, for the classes of all samples."""
+"""Probabilities and values of any estimator, for all classes of each task."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def model_outputs(
 ) -> list[np.ndarray]:
     """Return probabilities (n, n_classes) and values (n,) of all tasks.
 
-    A class that the model has not seen has the probability 0; without probabilities the
-    predicted class has the probability 1. NaN where the model had no label of a task.
+    A class that was not seen in fit has the probability 0. If the model has no
+    probabilities, the predicted class has the probability 1. Outputs are NaN for a task
+    without labels in fit.
     """
     tasks, n_tasks = task_set.tasks, task_set.n_tasks
     known = classes_of_tasks(model, n_tasks, who)
@@ -44,8 +45,9 @@ def model_outputs(
         is_known = classes is not None
         if task.is_classification != is_known:
             raise TaskError(
-                f"{who}: task {task.name!r} is a {task.type}, but the estimator takes "
-                "it for the other kind. Give task_types, or an estimator of its kind."
+                f"{who}: task {task.name!r} is a {task.type} task, but the estimator "
+                "learned it as another type. Set task_types, or use an estimator for "
+                "this type."
             )
         if not task.is_classification:
             outputs.append(np.asarray(values, dtype=np.float64).ravel())
@@ -57,7 +59,7 @@ def model_outputs(
 
 
 def model_codes(model: Any, task_set: TaskSet, X: FeaturesLike, who: str) -> np.ndarray:
-    """Return the class indices and values that a model predicts.
+    """Return the predicted class indices and values of a model.
 
     Shapes: X (n_samples, n_features) -> (n_samples, n_tasks).
     """
@@ -75,12 +77,12 @@ def model_codes(model: Any, task_set: TaskSet, X: FeaturesLike, who: str) -> np.
 
 
 def _alike(task: Task, values: np.ndarray) -> np.ndarray:
-    """Return a column of mixed predictions in the dtype of its task."""
+    """Return a column of predictions in the dtype of its task."""
     return values.astype(task.dtype) if values.dtype == object else values
 
 
 def _certain(task: Task, labels: np.ndarray) -> np.ndarray:
-    """Return the probability 1 for predicted labels (n,)."""
+    """Return probabilities that are 1 for the predicted labels (n,)."""
     out = np.zeros((len(labels), task.n_classes))
     codes = task.encode(_alike(task, labels)).astype(np.intp)
     out[np.arange(len(labels)), codes] = 1.0

@@ -1,4 +1,4 @@
-"""What the model of one task says, in codes."""
+"""Encoded predictions of the model of one task."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["predicted_codes", "task_output"]
 def predicted_codes(
     model: Predictor, task: Task, X: FeaturesLike, n_samples: int
 ) -> np.ndarray:
-    """Return the class indices or values that a model (or None) predicts for a task."""
+    """Return the predicted class indices or values of a model, which may be None."""
     if task.kind == "empty":
         return np.full(n_samples, np.nan)
     if model is None:
@@ -31,8 +31,9 @@ def predicted_codes(
 def task_output(model: Any, task: Task, X: FeaturesLike, n_samples: int) -> Any:
     """Return the probabilities (n, n_classes) or values (n,) of a task.
 
-    A classifier without probabilities gives its label probability 1. Of tokens it is a
-    list with the probabilities (n_tokens, n_tags) of each sample.
+    If a classifier has no probabilities, the predicted class has the probability 1. For
+    a token task, the output is a list with probabilities (n_tokens, n_tags) for each
+    sample.
     """
     if task.is_tokens:
         return _token_output(model, task, X, n_samples)

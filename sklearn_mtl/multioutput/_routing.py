@@ -1,4 +1,4 @@
-"""What of fit's parameters reaches which estimator, and which task."""
+"""Routing of the parameters of fit to estimators and tasks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def route(
     fit_params: Mapping[str, Any],
     held: Mapping[str, Any],
 ) -> dict[str, dict[str, Any]]:
-    """Return the parameters of fit for every estimator that was given."""
+    """Return the parameters of fit for each given estimator."""
     named = templates.named()
     held = {name: value for name, value in held.items() if value is not None}
     if get_config()["enable_metadata_routing"]:
@@ -58,7 +58,7 @@ def route(
 
 @dataclass(frozen=True)
 class TaskValidation:
-    """A validation set that is cut by task.
+    """A validation set that is restricted to each task.
 
     Attributes
     ----------
@@ -67,11 +67,11 @@ class TaskValidation:
     tasks : sequence of Task
         The tasks.
     codes : ndarray of shape (n_val, n_tasks)
-        Encoded labels, NaN where missing or of weight 0.
+        Encoded labels, NaN for missing labels and labels of weight 0.
     weights : ndarray of shape (n_val, n_tasks) or None
-        Their weights.
+        Weights of the labels.
     tokens : dict of int to TokenLabels
-        The tags of the tasks of tokens, by column.
+        Tags of the token tasks, by column.
     """
 
     X: FeaturesLike
@@ -84,7 +84,7 @@ class TaskValidation:
     def read(
         cls, given: HoldOut, task_set: TaskSet, on_empty_task: str
     ) -> TaskValidation:
-        """Read y_val as y was read."""
+        """Encode y_val with the tasks of y."""
         codes, weights = given.encode(task_set, _WHO)
         given.check_tasks(task_set, ~np.isnan(codes), _WHO, on_empty_task)
         if weights is not None:
@@ -93,7 +93,7 @@ class TaskValidation:
         return cls(given.X, task_set.tasks, codes, weights, tokens)
 
     def of(self, t: int) -> dict[str, Any]:
-        """Return the validation set of one task; nothing where it has no label."""
+        """Return the validation set of one task; empty if it has no label."""
         rows = np.flatnonzero(~np.isnan(self.codes[:, t]))
         if not len(rows):
             return {}

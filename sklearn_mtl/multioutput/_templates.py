@@ -1,4 +1,4 @@
-"""Which estimator learns which task, and what of its parameters concerns that task."""
+"""Assignment of estimators to tasks, and restriction of their parameters to tasks."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from sklearn_mtl.utils._typing import Estimator, TaskTypes
 __all__ = ["Templates", "for_one_task", "for_tasks"]
 
 _WHO = "IndependentTasks"
-# parameters of this package's estimators that may speak of tasks by name or in order,
-# with what they are for a task that a dict does not name
+# Parameters of the estimators of this package that may be given by task, with their
+# values for tasks that are not in a dict.
 _BY_TASK: dict[str, Any] = {"class_weight": None, "loss": "auto", "task_weight": 1.0}
 
 
 @dataclass(frozen=True)
 class Templates:
-    """The estimators that an IndependentTasks was given.
+    """The estimators of an IndependentTasks.
 
     Attributes
     ----------
     estimator, classifier, regressor : estimator or None
-        For all tasks, or by kind.
+        Estimators for all tasks, or by type of task.
     by_task : dict of str to estimator
-        For some tasks.
+        Estimators for some tasks.
     """
 
     estimator: Estimator | None
@@ -46,22 +46,23 @@ class Templates:
         regressor: Estimator | None,
         by_task: Any,
     ) -> Templates:
-        """Check what was given."""
+        """Check the estimators."""
         templates = cls(estimator, classifier, regressor, by_task or {})
         found = templates.named()
         if not found:
-            raise ValueError(f"{_WHO}: give estimator, or classifier or regressor.")
+            raise ValueError(f"{_WHO}: set estimator, or classifier and/or regressor.")
         if estimator is not None and not (classifier is regressor is None):
             raise ValueError(
-                f"{_WHO}: give estimator for all tasks, or classifier and regressor by "
-                "kind, not both."
+                f"{_WHO}: estimator cannot be combined with classifier or regressor. "
+                "Use estimator for all tasks, or classifier and regressor by type of "
+                "task."
             )
         for name, one in found.items():
             _check_estimator(name, one)
         return templates
 
     def named(self) -> dict[str, Any]:
-        """Return the estimators that were given, by what they were given as."""
+        """Return the given estimators by the name of their parameter."""
         general = {
             "estimator": self.estimator,
             "classifier": self.classifier,
@@ -73,7 +74,7 @@ class Templates:
     def types_of(
         self, names: Sequence[str], task_types: TaskTypes | None
     ) -> dict[str, str | None]:
-        """Return what each task must be, from its estimator or from task_types."""
+        """Return the required type of each task, from its estimator or task_types."""
         asked = spread_by_task(task_types, names, parameter="task_types", who=_WHO)
         special = self._special(names)
         return {
@@ -81,7 +82,7 @@ class Templates:
         }
 
     def _special(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return the estimators of some tasks by the names of these."""
+        """Return the estimators in by_task, by task name."""
         return match_tasks(self.by_task, names, "by_task", _WHO)
 
     def _agree(self, name: str, asked: str | None, special: Any) -> str | None:
@@ -93,7 +94,7 @@ class Templates:
                 f"{_WHO}: task {name!r} is a {asked} task in task_types, but its "
                 f"estimator is for {own}."
             )
-        # a classifier may learn tokens, which its type does not say
+        # a classifier may also support tokens
         return asked if asked == "tokens" else own or asked
 
     def _type_of(self, special: Any) -> str | None:
@@ -105,7 +106,7 @@ class Templates:
         return "classification" if self.regressor is None else None
 
     def key_of(self, t: int, names: Sequence[str], kind: str) -> str:
-        """Return as what the estimator of a task was given; a key of `named`."""
+        """Return the key in `named` of the estimator of a task."""
         name = names[t]
         keys = match_tasks({k: k for k in self.by_task}, names, "by_task", _WHO)
         if name in keys:
@@ -114,14 +115,14 @@ class Templates:
         key = by_kind if self.estimator is None else "estimator"
         if key not in self.named():
             raise TaskError(
-                f"{_WHO}: task {name!r} is of type {kind!r}, and there is no {by_kind} "
-                "for it. Give one, or name the task in by_task."
+                f"{_WHO}: task {name!r} has the type {kind!r}, but there is no "
+                f"{by_kind}. Set {by_kind}, or add the task to by_task."
             )
         return key
 
 
 def for_one_task(estimator: Estimator, t: int, names: Sequence[str], kind: str) -> Any:
-    """Return a clone in which arguments by task say only what concerns one task."""
+    """Return a clone whose parameters by task are restricted to one task."""
     single, params = clone(estimator), estimator.get_params(deep=True)
     for name, value in params.items():
         parameter = name.rpartition("__")[2]
@@ -140,7 +141,7 @@ def for_tasks(
     names: Sequence[str],
     types: Sequence[str],
 ) -> Any:
-    """Return a clone in which arguments by task say only what concerns some tasks."""
+    """Return a clone whose parameters by task are restricted to some tasks."""
     several, own_types = clone(estimator), [types[t] for t in columns]
     for name, value in estimator.get_params(deep=True).items():
         parameter = name.rpartition("__")[2]
@@ -156,7 +157,7 @@ def for_tasks(
 def _of_tasks(
     value: Any, columns: Sequence[int], names: Sequence[str], default: Any
 ) -> list[Any]:
-    """Return what is said of some tasks, in order: an array has no names for them."""
+    """Return the values for some tasks as a list in task order."""
     given = spread_by_task(
         value, names, parameter="an argument", who=_WHO, default=default
     )
@@ -166,19 +167,19 @@ def _of_tasks(
 def _drop_loss(
     estimator: Estimator, prefix: str, names: Sequence[str], types: set[str]
 ) -> None:
-    """Forget a net's loss for all tasks where it is for none that are left."""
+    """Reset the loss of a net if it supports none of the remaining types of tasks."""
     loss = estimator.get_params(deep=True).get(f"{prefix}loss")
     if loss is None or loss == "auto" or _is_by_task("loss", loss, names):
         return
-    from sklearn_mtl.losses import LOSSES  # loads torch, which a net needs anyway
+    from sklearn_mtl.losses import LOSSES  # imports torch, which a net requires
 
     spec = LOSSES.get(loss) if isinstance(loss, str) else loss
-    kinds = getattr(spec, "kinds", None)  # None of a name that is unknown: fit says so
+    kinds = getattr(spec, "kinds", None)  # None for an unknown name: fit raises
     suits = {
         "regression" if kind == "regression" else "classification"
         for kind in kinds or ()
     }
-    if "classification" in suits:  # of which tags are some
+    if "classification" in suits:  # also supports tags
         suits.add("tokens")
     if kinds is not None and not suits & types:
         estimator.set_params(**{f"{prefix}loss": "auto"})
@@ -199,12 +200,12 @@ def _type(estimator: Estimator) -> str | None:
 
 
 def _check_estimator(name: str, one: Any) -> None:
-    # no word of predict: scikit-learn's searches and stacks have it only after fit
+    # predict is not required, because searches of scikit-learn have it only after fit
     if isinstance(one, type) or not hasattr(one, "fit"):
-        raise TypeError(f"{_WHO}: {name} must be an estimator, found {one!r}.")
+        raise TypeError(f"{_WHO}: {name} must be an estimator; got {one!r}.")
     wanted = {"classifier": "classification", "regressor": "regression"}.get(name)
     if wanted is not None and _type(one) not in (wanted, None):
         raise TypeError(
-            f"{_WHO}: {name} must be a {name}, found {type(one).__name__}, which is "
-            f"for {_type(one)}."
+            f"{_WHO}: {name} must be a {name}; got {type(one).__name__}, which is for "
+            f"{_type(one)}."
         )

@@ -183,8 +183,8 @@ def test_what_cannot_be_is_refused():
     X, y = draw("mixed")
     with pytest.raises(NotFittedError):
         ConformalPredictor(Ridge()).predict_interval(X)
-    with pytest.raises(ValueError, match="puts no sample in a test set"):
+    with pytest.raises(ValueError, match="has no sample in a test set"):
         ConformalPredictor(Ridge(), cv=[(np.arange(9), np.arange(0))]).fit(X, y[:, 0])
     model = ConformalPredictor(mixed()).fit(X, y)
-    with pytest.raises(ValueError, match="needs numeric tasks, but 'task0' has class"):
+    with pytest.raises(ValueError, match="requires regression tasks, but 'task0' has"):
         model.predict(X, return_std=True)

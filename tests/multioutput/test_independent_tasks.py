@@ -448,17 +448,17 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("arguments", "error", "match"),
         [
-            ({}, ValueError, "give estimator, or classifier or regressor"),
+            ({}, ValueError, "set estimator, or classifier and/or regressor"),
             (
                 {"estimator": Ridge(), "classifier": LogisticRegression()},
                 ValueError,
-                "not both",
+                "cannot be combined",
             ),
             ({"estimator": 3}, ValueError, "'estimator' parameter of IndependentTasks"),
             (
                 {"estimator": Ridge},
                 TypeError,
-                "estimator must be an estimator, found <class",
+                "estimator must be an estimator; got <class",
             ),
             ({"classifier": Ridge()}, TypeError, "classifier must be a classifier"),
             ({"by_task": {"task0": "ridge"}}, TypeError, r"by_task\['task0'\] must be"),
@@ -482,7 +482,7 @@ class TestErrors:
     def test_task_without_an_estimator_is_named(self):
         X, y = data()
         model = IndependentTasks(by_task={"task0": LogisticRegression()})
-        with pytest.raises(TaskError, match=r"task 'task1' .* no classifier for it"):
+        with pytest.raises(TaskError, match=r"task 'task1' .* there is no classifier"):
             model.fit(X, y[:, :2])
 
     def test_one_dimensional_inputs_are_refused(self):
