@@ -1,4 +1,4 @@
-"""How sure predictions are: intervals, quantiles and sets of all tasks."""
+"""Uncertainty of predictions: intervals, quantiles and sets of all tasks."""
 
 from sklearn_mtl.uncertainty._calibration_data import CalibrationData as CalibrationData
 from sklearn_mtl.uncertainty._intervals import IntervalsMixin as IntervalsMixin

@@ -1,4 +1,4 @@
-"""From held-out outputs to intervals, quantiles and sets."""
+"""Computation of intervals, quantiles and sets from held-out outputs."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from sklearn_mtl.uncertainty._sets import class_scores, true_scores
 
 __all__ = ["Calibration"]
 
-# The mean over members errs less than a member, but not by more than half.
+# Lower bound on the ratio of squared errors of the mean over members and of a member.
 _LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True)
 class _NumericTask:
-    """Errors of a regression: their scale, and their distribution on that scale."""
+    """Scale of the errors of a regression task, and distribution of scaled errors."""
 
     scale: ScaleModel
     signed: ScoreDistribution
@@ -36,13 +36,14 @@ class Calibration:
     Parameters
     ----------
     data : CalibrationData
-        Held-out outputs and how wrong they were.
+        Held-out outputs and their errors.
 
     Attributes
     ----------
     scores : list of ScoreDistribution
-        Of regressions, absolute errors over their scale; of classifications, the
-        probability of all classes that are likelier than the true one.
+        Scores of each task. For regression tasks, absolute errors divided by their
+        scale. For classification tasks, the total probability of all classes that are
+        more probable than the true class.
     """
 
     def __init__(self, data: CalibrationData) -> None:
@@ -80,14 +81,14 @@ class Calibration:
 
     @classmethod
     def of(cls, data: CalibrationData) -> Calibration:
-        """Return the calibration on these data, made once."""
+        """Return the calibration on these data, which is computed only once."""
         if data.made is None:
             data.made = cls(data)
         return data.made
 
     @cached_property
     def joint(self) -> JointLevels:
-        """What holds for all tasks of a sample together."""
+        """Joint distribution of the levels of all tasks of a sample."""
         pairs = zip(self.scores, self._values.T, self._weights.T, strict=True)
         first, last = np.stack(
             [
@@ -106,7 +107,7 @@ class Calibration:
         *,
         is_joint: bool = False,
     ) -> np.ndarray:
-        """Return the ends of the intervals, NaN where a task has classes.
+        """Return the ends of the intervals, NaN for classification tasks.
 
         Shapes: variance of the members (n_samples, n_tasks) -> (n_samples, n_tasks, 2).
         """
@@ -126,7 +127,7 @@ class Calibration:
         variance: np.ndarray | None,
         q: np.ndarray,
     ) -> np.ndarray:
-        """Return quantiles, NaN where a task has classes.
+        """Return quantiles, NaN for classification tasks.
 
         Shapes: q (n_q,) -> (n_samples, n_tasks, n_q).
         """
@@ -140,7 +141,7 @@ class Calibration:
     def deviations(
         self, outputs: Sequence[np.ndarray], variance: np.ndarray | None
     ) -> np.ndarray:
-        """Return root mean squared errors, NaN where a task has classes.
+        """Return root mean squared errors, NaN for classification tasks.
 
         Shapes: -> (n_samples, n_tasks).
         """
@@ -156,7 +157,7 @@ class Calibration:
         *,
         is_joint: bool = False,
     ) -> list[np.ndarray | None]:
-        """Return which classes are in the set of each sample, None for regressions.
+        """Return masks of the classes in the set of each sample, None for regressions.
 
         Shapes: -> (n_samples, n_classes).
         """
@@ -166,19 +167,19 @@ class Calibration:
             if not task.is_classification:
                 found.append(None)
                 continue
-            # the likeliest class has the score 0, and is in every set
+            # the most probable class has the score 0, and is in every set
             found.append(class_scores(output) <= scores.threshold(level))
         return found
 
     def _scales(
         self, outputs: Sequence[np.ndarray], variance: np.ndarray | None
     ) -> dict[int, np.ndarray]:
-        """Return the scale of the errors of each regression (n_samples,).
+        """Return the scale of the errors of each regression task (n_samples,).
 
-        Of members with outputs f_k and mean f, the squared error at a new sample is by
-        (Krogh and Vedelsby) (y - f)^2 = mean (y - f_k)^2 - mean (f_k - f)^2. Held-out
-        outputs of single members tell of the first term, and how members differ at a
-        sample from which none has learned is the second one.
+        For members with outputs f_k and mean f, the squared error of a new sample is
+        (y - f)^2 = mean (y - f_k)^2 - mean (f_k - f)^2 (Krogh and Vedelsby). The first
+        term is estimated from held-out outputs of single members. The second term is
+        the variance of the members at the new sample.
         """
         features = self._axes.features(output_columns(self.tasks, outputs)[0])
         found = {}

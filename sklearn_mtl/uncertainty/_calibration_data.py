@@ -1,4 +1,4 @@
-"""What a fit keeps to calibrate on: held-out outputs and how wrong they were."""
+"""Data for calibration that fit stores: held-out outputs and their errors."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["CalibrationData", "residuals", "without_tokens"]
 
-# Residuals of a smaller or larger size than this are kept in double precision.
+# Smaller or larger residuals than this are stored in float64.
 _SMALLEST, _LARGEST = 1e-30, 1e30
 
 
 @dataclass(eq=False)
 class CalibrationData:
-    """Outputs for samples that were held out, with what the labels say of them.
+    """Outputs of held-out samples, and their errors or true classes.
 
-    A fit keeps this record and computes nothing else; the calibration is made when an
-    interval or a set is first asked for, and is not pickled.
+    Fit stores only this record. The calibration is computed when an interval or a set
+    is first requested, and is not pickled.
 
     Attributes
     ----------
@@ -33,15 +33,16 @@ class CalibrationData:
     outputs : list of ndarray
         For each task, probabilities (n_samples, n_classes) or values (n_samples,).
     truth : ndarray of shape (n_samples, n_tasks)
-        The index of the class; of a regression, label minus output; NaN where there is
-        no label or no output.
+        Index of the true class, or label minus output for a regression task. NaN if
+        there is no label or no output.
     weights : ndarray of shape (n_samples, 1 or n_tasks) or None
-        Weights of the samples or labels; None where all are equal.
+        Weights of samples or labels; None if all are equal.
     fold : ndarray of shape (n_samples,) or None
-        Samples that were held out together. None where each was held out alone.
+        Fold in which each sample was held out. None if each sample was held out
+        separately.
     is_by_member : bool
-        Whether each output is that of one member, while the mean over all members
-        predicts new samples.
+        Whether each output is that of one member, although new samples are predicted by
+        the mean over all members.
     """
 
     tasks: Sequence[Task]
@@ -63,7 +64,7 @@ class CalibrationData:
         *,
         is_by_member: bool = False,
     ) -> CalibrationData:
-        """Compare outputs with labels.
+        """Compute the errors of held-out outputs.
 
         Shapes: codes (n_samples, n_tasks), weights (n_samples, n_tasks), fold
         (n_samples,).
@@ -89,7 +90,7 @@ class CalibrationData:
         codes: np.ndarray,
         weights: np.ndarray | None,
     ) -> CalibrationData:
-        """Join the outputs of folds; a sample in several test sets counts in each.
+        """Join the outputs of folds; a sample in several test sets is used repeatedly.
 
         Shapes: codes (n_samples, n_tasks), weights (n_samples,) or (n_samples,
         n_tasks).
@@ -103,7 +104,7 @@ class CalibrationData:
         return cls.of_fit(tasks, outputs, codes[rows], own, fold)
 
     def weights_of(self, task: int) -> np.ndarray:
-        """Return the weights of a task's labels (n_samples,), 0 where missing."""
+        """Return the weights of the labels of a task (n_samples,), 0 where missing."""
         is_label = ~np.isnan(self.truth[:, task])
         if self.weights is None:
             return is_label.astype(np.float64)
@@ -111,17 +112,17 @@ class CalibrationData:
         return np.where(is_label, column, 0.0).astype(np.float64)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the calibration, which is soon made again."""
+        """Leave out the calibration, which can be computed quickly."""
         names = [one.name for one in fields(self) if one.name != "made"]
         return {name: getattr(self, name) for name in names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take the attributes; the calibration is still to be made."""
+        """Set the attributes, without a calibration."""
         vars(self).update(state, made=None)
 
 
 def without_tokens(tasks: Sequence[Task], outputs: Sequence[Any]) -> list[np.ndarray]:
-    """Return the outputs; of tags of tokens, which are not calibrated, no columns."""
+    """Return outputs, with no columns for token tasks, which are not calibrated."""
     return [
         np.empty((len(output), 0)) if task.is_tokens else output
         for task, output in zip(tasks, outputs, strict=True)
@@ -131,7 +132,7 @@ def without_tokens(tasks: Sequence[Task], outputs: Sequence[Any]) -> list[np.nda
 def residuals(
     labels: np.ndarray, outputs: np.ndarray, period: float | None
 ) -> np.ndarray:
-    """Return labels minus outputs; the shorter way round where values repeat."""
+    """Return labels minus outputs, along the shorter arc if there is a period."""
     apart = labels - outputs
     if period is None:
         return apart
@@ -139,7 +140,7 @@ def residuals(
 
 
 def _small(values: np.ndarray) -> np.ndarray:
-    """Return single precision where that loses nothing but digits."""
+    """Return values in float32, unless their range requires float64."""
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
     if sizes.size and not (sizes.min() > _SMALLEST and sizes.max() < _LARGEST):
         return values
@@ -147,7 +148,7 @@ def _small(values: np.ndarray) -> np.ndarray:
 
 
 def _few(weights: np.ndarray | None) -> np.ndarray | None:
-    """Return weights without the columns that say the same, None if all are equal."""
+    """Return weights without redundant columns, or None if all are equal."""
     if weights is None or (weights == weights.flat[0]).all():
         return None
     if (weights == weights[:, :1]).all():

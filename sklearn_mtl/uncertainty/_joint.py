@@ -1,4 +1,4 @@
-"""One level for all tasks, at which they hold together."""
+"""A common level of all tasks for joint coverage."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sklearn_mtl.uncertainty._scores import ScoreDistribution
 
 __all__ = ["JointLevels"]
 
-_N_DRAWS, _ENOUGH = 20, 20_000  # draws of a sample's missing levels, and of all samples
-_PRIOR_PAIRS = 5.0  # pairs that speak for independence
-_SMALLEST = 1e-6  # eigenvalue of a correlation matrix
+_N_DRAWS, _ENOUGH = 20, 20_000  # draws of missing levels per sample, and in total
+_PRIOR_PAIRS = 5.0  # pseudo-pairs for the shrinkage of correlations towards 0
+_SMALLEST = 1e-6  # minimum eigenvalue of a correlation matrix
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class JointLevels:
     Attributes
     ----------
     n_tasks : int
-        Number of tasks that have labels.
+        Number of tasks with labels.
     largest : ScoreDistribution
-        Of the samples.
+        Distribution of the largest level of each sample.
     unpaired : tuple of (int, int)
-        Tasks without a sample that has labels of both.
+        Pairs of tasks without a sample that has labels of both.
     """
 
     n_tasks: int
@@ -40,15 +40,16 @@ class JointLevels:
     def learn(
         cls, levels: np.ndarray, last: np.ndarray, weights: np.ndarray
     ) -> JointLevels:
-        """Take the largest levels; levels of missing labels are drawn.
+        """Compute the largest level of each sample; levels of missing labels are drawn.
 
-        From a Gaussian copula with the correlations of the normal scores of pairs, and
-        given the levels of the same sample that are observed.
+        They are drawn from a Gaussian copula with the correlations of the normal scores
+        of pairs of tasks, conditional on the observed levels of the same sample.
 
-        A level must be the one at which the other samples of the task have the label
-        inside, the first of `shares_of` its scores. Levels in which a label counts for
-        itself are below 1, so that no sample is outside of the largest scores of all
-        tasks; a new one is, with up to n_tasks / (n_samples + 1) chances.
+        The level of a label must be computed from the other samples of the task: it is
+        the first share of `shares_of`. If the label itself were included, all levels
+        would be below 1, and no sample would be outside of the largest scores of all
+        tasks. However, a new sample is outside with a probability of up to
+        n_tasks / (n_samples + 1).
 
         Shapes: levels and last, the first and last shares of equal scores, (n_samples,
         n_tasks) in (0, 1], NaN where missing; weights (n_samples,).
@@ -61,7 +62,7 @@ class JointLevels:
         if not len(rows):
             return cls(0, ScoreDistribution.learn(np.empty(0), np.empty(0)), ())
         n_labels = seen.sum(axis=0)
-        # as one more label would have it: the normal score of 1 is infinite
+        # as with one additional label, because the normal score of 1 is infinite
         middle = (levels + last) / 2 * (n_labels / (n_labels + 1))
         Z = np.where(seen, ndtri(middle), 0.0)
         correlation, n_pairs = _pairwise(Z, seen)
@@ -75,10 +76,10 @@ class JointLevels:
         return cls(len(tasks), distribution, named)
 
     def level(self, coverage: float) -> float:
-        """Return the level of each task at which all hold with that probability."""
+        """Return the level of each task that gives the joint coverage."""
         if self.n_tasks == 1:
             return coverage
-        # no next sample here: each level already leaves its own sample out
+        # without the next sample, because each level already excludes its own sample
         place = np.searchsorted(self.largest.share, coverage * (1 - 1e-12))
         return float(self.largest.scores[place]) if len(self.largest) else 1.0
 
@@ -96,7 +97,7 @@ def _pairwise(Z: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     correlation *= n_pairs / (n_pairs + _PRIOR_PAIRS)
     np.fill_diagonal(correlation, 1.0)
     values, vectors = linalg.eigh(correlation)
-    if values[0] < _SMALLEST:  # pairs of different samples need not go together
+    if values[0] < _SMALLEST:  # pairs of different samples may be inconsistent
         correlation = (vectors * np.maximum(values, _SMALLEST)) @ vectors.T
         scale = np.sqrt(np.diag(correlation))
         correlation /= np.outer(scale, scale)
@@ -123,7 +124,7 @@ def _largest(
         rows = np.flatnonzero(number.ravel() == k)
         known, missing = np.flatnonzero(pattern), np.flatnonzero(~pattern)
         drawn = rng.standard_normal((len(rows) * n_draws, len(correlation))) @ root.T
-        # Matheron's rule: a draw of all scores, moved by what is observed
+        # Matheron's rule: draws of all scores, corrected by the observed ones
         apart = np.repeat(Z[np.ix_(rows, known)], n_draws, axis=0)
         apart -= drawn[:, known]
         own = linalg.cho_factor(correlation[np.ix_(known, known)])
@@ -139,7 +140,7 @@ def _largest(
 def _first_of_equals(
     levels: np.ndarray, last: np.ndarray
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what lowers drawn levels of a task to the first one of equal scores."""
+    """Return a function that lowers levels to the first level of equal scores."""
     ends, index = np.unique(last[~np.isnan(last)], return_index=True)
     starts = levels[~np.isnan(last)][index]
 

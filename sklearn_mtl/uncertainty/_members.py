@@ -1,4 +1,4 @@
-"""How far the members of an ensemble are from their mean."""
+"""Variance of the members of an ensemble around their mean."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def variance_of_members(
     members: Sequence[Sequence[np.ndarray]],
     outputs: Sequence[np.ndarray],
 ) -> np.ndarray:
-    """Return the mean squared distance of members from what they predict together.
+    """Return the mean squared distance of the members from the output of the ensemble.
 
-    0 where a task has classes, and where no member knows the task.
+    It is 0 for classification tasks, and for tasks that no member has learned.
 
     Shapes: -> (n_samples, n_tasks).
     """

@@ -1,4 +1,4 @@
-"""The outputs of all tasks as features of how large an error is."""
+"""Features from the outputs of all tasks, for models of the size of errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn_mtl.tasks import Task, unit_vectors
 __all__ = ["Axes", "OutputFeatures", "output_columns"]
 
 _N_AXES = 8  # principal axes of the outputs of all tasks
-_FAR = 4.0  # standardised outputs beyond this count as this
+_FAR = 4.0  # standardised outputs are clipped to this absolute value
 _TINY = 1e-300
 
 
@@ -25,7 +25,7 @@ class OutputFeatures:
     coordinates: np.ndarray
 
     def of_task(self, own: slice, rows: np.ndarray | slice) -> np.ndarray:
-        """Return a constant, the task's own output, its square, and all coordinates.
+        """Return a constant, the output of the task, its square, and all coordinates.
 
         Shapes: -> (n_rows, n_features).
         """
@@ -60,7 +60,7 @@ class Axes:
     def features(self, columns: np.ndarray) -> OutputFeatures:
         """Return the features of outputs (n_samples, n_columns)."""
         Z = np.clip((columns - self.mean) / self.scale, -_FAR, _FAR)
-        Z = np.nan_to_num(Z, nan=0.0)  # a missing output counts as the mean
+        Z = np.nan_to_num(Z, nan=0.0)  # a missing output is replaced by the mean
         return OutputFeatures(Z, Z @ self.axes)
 
 
@@ -69,7 +69,8 @@ def output_columns(
 ) -> tuple[np.ndarray, list[slice]]:
     """Return the outputs of all tasks as columns, and the columns of each task.
 
-    Values, points on the circle, and probabilities but for the first class.
+    The columns are values, points on the unit circle, and the probabilities of all
+    classes except the first one.
 
     Shapes: -> (n_samples, n_columns).
     """

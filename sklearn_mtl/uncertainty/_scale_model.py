@@ -1,4 +1,4 @@
-"""How large errors are, as a function of what is predicted for all tasks."""
+"""Models of the size of errors, as a function of the predictions of all tasks."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from sklearn_mtl.uncertainty._outputs_as_features import Axes, OutputFeatures
 
 __all__ = ["ScaleModel", "fit_scales", "make_parts"]
 
-_ALPHAS = (10.0, 100.0, 1000.0, np.inf)  # inf: errors are equally large everywhere
+_ALPHAS = (10.0, 100.0, 1000.0, np.inf)  # inf: a constant scale
 _N_PARTS = 5
 _N_ITER, _TOL = 30, 1e-4
-_SMALLEST = 1e-12  # mean of errors that are all zero, relative to the outputs' spread
+_SMALLEST = 1e-12  # minimum error, relative to the spread of the outputs
 
 
 @dataclass(frozen=True)
 class ScaleModel:
     """The expected absolute error of one task at a sample.
 
-    The exponential of a linear function of the outputs of all tasks; constant where
-    that predicts held-out errors as well.
+    It is the exponential of a linear function of the outputs of all tasks, or constant
+    if this predicts held-out errors better.
 
     Attributes
     ----------
     own : slice
-        The columns of the task among the outputs.
+        Columns of the task in the outputs.
     coef : ndarray of shape (n_features,)
         Coefficients.
     low, high : float
-        Smallest and largest logarithm in training; none beyond is predicted.
+        Smallest and largest logarithm in training. Predictions are clipped to this
+        range.
     """
 
     own: slice
@@ -49,7 +50,7 @@ class ScaleModel:
         weights: np.ndarray,
         alpha: float,
     ) -> ScaleModel:
-        r"""Minimise the deviance of errors that are exponentially distributed.
+        r"""Minimise the deviance of exponentially distributed errors.
 
         .. math:: \sum_i w_i (\log s_i + e_i / s_i) + \alpha \|b\|^2 / 2,
             \quad \log s_i = f_i b
@@ -82,14 +83,14 @@ def _score_fisher(
 ) -> np.ndarray:
     """Return the coefficients that minimise the penalised deviance."""
     penalty = np.full(F.shape[1], alpha)
-    penalty[0] = 0.0  # the intercept is free
-    # the expected matrix is that of least squares, and stays the same
+    penalty[0] = 0.0  # the intercept is not penalised
+    # the expected Hessian is that of least squares, and is constant
     factor = linalg.cho_factor((F.T * weights) @ F + np.diag(penalty + 1e-9))
     for _ in range(_N_ITER):
         pull = weights * (1.0 - errors * np.exp(-(F @ coef)))
         step = linalg.cho_solve(factor, F.T @ pull + penalty * coef)
         longest = np.abs(F @ step).max()
-        # far from the minimum the expected matrix is no guide: short steps
+        # short steps, because the expected Hessian is inaccurate far from the minimum
         coef = coef - step / max(1.0, longest)
         if longest < _TOL:
             break
@@ -104,9 +105,9 @@ def fit_scales(
     weights: np.ndarray,
     fold: np.ndarray,
 ) -> Iterator[tuple[ScaleModel, np.ndarray]]:
-    """Yield each task's model, and the scales by models of the other folds.
+    """Yield the model of each task, and the cross-fitted scales.
 
-    A sample's own error has no part in the scale that it is divided by.
+    The error of a sample does not influence the scale by which it is divided.
 
     Shapes: columns (n_samples, n_columns), errors and weights (n_samples, n_tasks),
     fold (n_samples,) -> (n_samples,), NaN where the weight is 0.
@@ -124,7 +125,7 @@ def fit_scales(
         if not len(rows):
             yield ScaleModel(own, np.empty(0), 0.0, 0.0), np.full(len(fold), np.nan)
             continue
-        # errors that are all zero have a scale too
+        # positive errors, so that there is a scale if all errors are zero
         e = np.maximum(e, _SMALLEST * _spread(columns[rows, own]))
         scales = _cross_fit(own, parts, rows, e, w)  # (n_alphas, n_rows)
         known = ~np.isnan(scales[0])
@@ -133,7 +134,7 @@ def fit_scales(
             deviance = np.log(scales[:, known]) + e[known] / scales[:, known]
             chosen = int((deviance @ w[known]).argmin())
         model = ScaleModel.learn(own, whole.of_task(own, rows), e, w, _ALPHAS[chosen])
-        # labels in one fold alone leave no other to learn from
+        # if all labels are in one fold, there are no cross-fitted scales
         best = np.where(known, scales[chosen], model.predict(whole, rows))
         out = np.full(len(fold), np.nan)
         out[rows] = best
@@ -141,9 +142,9 @@ def fit_scales(
 
 
 def _spread(columns: np.ndarray) -> float:
-    """Return how far outputs (n_rows, n_columns) are apart, whatever they are added to.
+    """Return the largest distance of outputs (n_rows, n_columns) to the first one.
 
-    More than 0, also where all are equal.
+    It does not depend on an offset, and is positive even if all outputs are equal.
     """
     apart = columns - columns[:1]
     return float(np.abs(apart).max(initial=1e-290))
@@ -156,7 +157,7 @@ def _cross_fit(
     errors: np.ndarray,
     weights: np.ndarray,
 ) -> np.ndarray:
-    """Return the scales of rows by models of the other folds, NaN without any.
+    """Return the scales of samples by models of the other folds, NaN if impossible.
 
     Shapes: -> (n_alphas, n_rows).
     """
@@ -173,11 +174,11 @@ def _cross_fit(
 
 
 def make_parts(fold: np.ndarray | None, n_samples: int) -> np.ndarray:
-    """Return a number of parts for cross-fitting that does not divide a fold.
+    """Return the parts of the samples for cross-fitting, without dividing folds.
 
     Shapes: fold (n_samples,) or None -> (n_samples,).
     """
-    if fold is None:  # always the same ones
+    if fold is None:  # a fixed seed
         return np.random.default_rng(0).permutation(np.arange(n_samples) % _N_PARTS)
     numbers = np.unique(fold, return_inverse=True)[1].ravel()
     return numbers % _N_PARTS

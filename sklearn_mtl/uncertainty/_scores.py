@@ -1,4 +1,4 @@
-"""Distribution of conformity scores, with the correction for finite samples."""
+"""Distribution of conformity scores, with correction for finite samples."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ __all__ = ["ScoreDistribution"]
 
 @dataclass(frozen=True)
 class ScoreDistribution:
-    """Sorted scores of one task; the next score counts as one more, of mean weight.
+    """Sorted scores of one task; the score of the next sample has the mean weight.
 
     Attributes
     ----------
     scores : ndarray of shape (n_scores,)
-        Sorted.
+        Sorted scores.
     share : ndarray of shape (n_scores,)
-        Weight of the scores up to each one, over that of all: rank / n_scores where all
-        weigh the same.
+        Cumulative weight divided by the total weight: rank / n_scores for equal
+        weights.
     level : ndarray of shape (n_scores,)
-        The same, over that of all and the next: rank / (n_scores + 1).
+        Cumulative weight divided by the total weight including the next score: rank /
+        (n_scores + 1) for equal weights.
     """
 
     scores: np.ndarray
@@ -35,7 +36,7 @@ class ScoreDistribution:
         order = kept[np.argsort(scores[kept], kind="stable")]
         if not len(order):
             return cls(np.empty(0), np.empty(0), np.empty(0))
-        # of the total: equal weights of any size give the ranks themselves
+        # divided by the total, so that equal weights of any size give the ranks
         share = np.cumsum(weights[order])
         share = share / share[-1]
         n = len(order)
@@ -46,19 +47,18 @@ class ScoreDistribution:
         return len(self.scores)
 
     def threshold(self, level: float) -> float:
-        """Return the score that the next one exceeds with probability 1 - level.
+        """Return the score that the next score exceeds with probability 1 - level.
 
-        Infinite where there are too few scores to say so: fewer than level / (1 -
-        level).
+        It is infinite if there are fewer than level / (1 - level) scores.
         """
-        # the guard is against rounding in 0.9 * (n + 1)
+        # the factor prevents rounding errors, such as in 0.9 * (n + 1)
         place = int(np.searchsorted(self.level, level * (1 - 1e-12)))
         return float(self.scores[place]) if place < len(self.scores) else np.inf
 
     def quantile(self, q: float) -> float:
-        """Return a quantile; below the median no higher, above it no lower than it is.
+        """Return a conservative quantile: rounded down below the median, otherwise up.
 
-        Infinite where there are too few scores to say so; the median without any is 0.
+        It is infinite if there are too few scores. The median of no scores is 0.
         """
         if q == 0.5 and not len(self.scores):
             return 0.0
@@ -66,19 +66,19 @@ class ScoreDistribution:
             return self.threshold(q)
         if not len(self.scores):
             return -np.inf
-        # as threshold(1 - q) of the scores with the other sign
+        # the same as -threshold(1 - q) of the negated scores
         below = np.concatenate([[0.0], self.level[:-1]])
         highest = self.level[-1] - (1.0 - q)
         place = int(np.searchsorted(below, highest * (1 + 1e-12) + 1e-15, side="right"))
         return float(self.scores[place - 1]) if place else -np.inf
 
     def shares_of(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the first and the last share of the scores equal to each own one (n,).
+        """Return the first and last shares of the scores equal to given scores (n,).
 
-        The first one is the level that has the score inside where the others alone are
-        known: rank / n, as if it were the next of n - 1. Equal scores are inside from
-        the first of them on, such as the 0 of all samples whose likeliest class is
-        right.
+        The first share is the level at which a score is included if only the other
+        scores are known: rank / n, as for the next score after n - 1 others. Equal
+        scores are all included at the level of the first one, such as the score 0 of
+        all samples whose most probable class is correct.
         """
         if not len(self.scores):
             return np.ones(len(scores)), np.ones(len(scores))

@@ -8,11 +8,11 @@ __all__ = ["class_scores", "true_scores"]
 
 
 def class_scores(proba: np.ndarray) -> np.ndarray:
-    """Return the probability of all classes that are likelier than each one.
+    """Return the total probability of all classes more probable than each class.
 
-    0 for the likeliest class. The probability of the class itself is left out: with it
-    the least likely one would always have the score 1, so that two classes would be in
-    every set as soon as the coverage exceeds the accuracy.
+    The score of the most probable class is 0. The probability of the class itself is
+    not included. Otherwise the least probable class would always have the score 1, and
+    both of two classes would be in every set if the coverage exceeds the accuracy.
 
     Shapes: proba (n_samples, n_classes) -> (n_samples, n_classes).
 
