@@ -1,17 +1,18 @@
 """Peak memory of fit and predict in multiples of X, and the cost per sample.
 
-Each row is measured in a process of its own, which first fits a small table, so that
-libraries are loaded. The peak is the highest resident memory during the call minus the
-resident memory before X is there, divided by the size of X: an X in memory counts 1, a
-memory map only as far as it is read. Predictions are part of the peak of predict and
-small. The targets are three regressions of the first four columns.
+Each row is measured in a separate process, which first fits a small table to load the
+libraries. The peak is the highest resident memory during the call minus the resident
+memory before X exists, divided by the size of X. An X in memory counts as 1; a memory
+map counts only for the pages that are read. The peak of predict includes the
+predictions, which are small. The targets are three regressions of the first four
+columns.
 
     array            X is a float32 array
     memory map       X is a float32 array on the disk
     images           X is a uint8 array of images on the disk, read by a convolution
     parquet          `fit_stream` reads the array's numbers from Parquet files
 
-The cost per sample is that of a whole fit of as many epochs, divided by the samples.
+The cost per sample is the CPU time of a fit divided by the number of samples.
 """
 
 from __future__ import annotations
@@ -46,12 +47,12 @@ def resident(field: str = "VmRSS") -> float:
 
 
 def forget_peak() -> None:
-    """Let the peak begin anew."""
+    """Reset the peak."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
 def make(form: str, n_samples: int, n_features: int, folder: Path) -> np.ndarray:
-    """Return inputs in a form, written in parts, so that nothing is there twice."""
+    """Return inputs in a form, written in parts to avoid a second copy."""
     is_image = form == "images"
     width = SIDE * SIDE if is_image else n_features
     dtype = np.uint8 if is_image else np.float32
