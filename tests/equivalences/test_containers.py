@@ -222,7 +222,7 @@ SPARSE = [(kind, name) for kind, name in ZOO if name in ("net", "forest")]
 def test_a_sparse_gap_is_refused_with_a_way_out(kind, name):
     gaps = sparse.csr_array(with_gaps(X)[0])
     with pytest.raises(
-        ValueError, match=r"^\w+: X is sparse and has NaN.* dense X only"
+        ValueError, match=r"^\w+: X is sparse and contains NaN.* dense X"
     ):
         ZOO[kind, name]().fit(gaps, TARGETS[kind])
 
