@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from sklearn_mtl.persistence import load, save
     from sklearn_mtl.tasks import stack_tasks, task_view
 
-# where a newcomer's names live; torch is loaded when one of the nets is first used
+# Subpackage of each name. torch is imported when a net is first used.
 _HOMES = {
     "ConformalPredictor": "multioutput",
     "IndependentTasks": "multioutput",

@@ -41,7 +41,7 @@ class OtherVersionWarning(InconsistentVersionWarning):
 
 
 class TaskError(ValueError):
-    """Raised when one task's labels, or what is said about a task, cannot be used.
+    """Raised when the labels or the settings of a task cannot be used.
 
     The message names the estimator, the task, what was found and what is allowed.
     """

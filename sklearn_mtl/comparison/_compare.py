@@ -111,9 +111,9 @@ def compare(
         repetitions, such as 3, give narrower intervals.
     inner_cv : int, default=None
         Number of folds of the inner cross-validation that selects a single-task model.
-        With None, the other folds of `cv` are used if `cv` is a partition of the
-        samples into 3 to 7 folds, because each fit that leaves out two folds then
-        serves the selection for both of them. Otherwise None means 3.
+        With None, the inner folds are the other folds of `cv`, if `cv` is a partition
+        of the samples into 3 to 7 folds. This saves time: each fit without two folds
+        is used for the selection in both of them. Otherwise None means 3.
     scoring : None, str, callable or dict, default=None
         Metric of `per_task_scorers` for all tasks, or a dict by task name or by kind
         of task. The defaults are ROC AUC for binary tasks, balanced accuracy for
@@ -185,7 +185,7 @@ def compare(
     Notes
     -----
     A model that fails in a split has no score for this split. The error is recorded in
-    `problems` and shown on the page, and the other models continue.
+    `problems` and shown in the HTML report. The other models are fitted.
 
     The number of fits is n_splits * n_models. Each model that can be selected
     automatically adds n_splits * inner_cv fits, or n_splits * (n_splits - 1) / 2 if

@@ -17,7 +17,7 @@ def draw_scenes(
     scale: np.ndarray,
     angle: np.ndarray,
 ) -> np.ndarray:
-    """Draw each image on a canvas of its own.
+    """Draw each image on a separate canvas.
 
     The inverse map gives the position in the image for every pixel of the canvas. All
     pixels of all canvases are then computed by one call of bilinear interpolation.

@@ -247,7 +247,7 @@ def _place(
     X: FeaturesLike,
     rows: np.ndarray,
 ) -> None:
-    """Write the predictions for a fold of a model that may not know all classes."""
+    """Write the predictions for a fold; the model may lack some of the classes."""
     learned = last_step(part)[1].task_set_.tasks
     for t, output in enumerate(outputs_of(part, X)):
         task = task_set.tasks[t]

@@ -158,7 +158,7 @@ class TaskGroupSearchCV(
     the affinities come from the same samples. Cross-validate the search for an unbiased
     score.
 
-    Tasks with a single class or without labels form groups of their own. If only one
+    Tasks with a single class or without labels form separate groups. If only one
     partition is possible, there is no cross-validation. The method `score` does not use
     `scoring`: it returns mean accuracy, R2 or skill, like other estimators of the
     package.

@@ -1,4 +1,4 @@
-"""Model for a new task, made of what the tasks of a fitted model share."""
+"""Model for a new task from the parameters that fitted tasks share."""
 
 from __future__ import annotations
 

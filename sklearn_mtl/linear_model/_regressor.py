@@ -45,7 +45,7 @@ class MultiTaskLinearRegressor(
         "empirical_bayes", which estimates alpha from the data. Without a penalty only
         None and 0 are allowed.
     fit_intercept : bool or "partial_pooling", default=True
-        Whether to fit an intercept for each task. With True intercepts are not
+        Whether to fit an intercept for each task. If True, intercepts are not
         penalised. "partial_pooling" shrinks them towards a common one by an amount
         estimated from the data. Use it if the tasks are the same measurement in
         different groups.

@@ -55,7 +55,7 @@ class MultiTaskLinearRegressorCV(
         "min" selects the alpha with the smallest mean loss, "one_standard_error" the
         largest alpha with a mean loss within one standard error of it.
     fit_intercept : bool or "partial_pooling", default=True
-        Whether to fit an intercept for each task. With True intercepts are not
+        Whether to fit an intercept for each task. If True, intercepts are not
         penalised. "partial_pooling" shrinks them towards a common one by an amount
         estimated from all samples. Use it if the tasks are the same measurement in
         different groups.

@@ -104,7 +104,7 @@ _NEEDS: dict[str, dict[str, list[Callable[..., float]]]] = {
     "quantiles": {"scores": [], "errors": [g.mean_pinball_loss]},
     "set": {"scores": [g.set_coverage], "errors": [g.set_size]},
 }
-# : Power of the unit of the labels, by name of a metric here or in sklearn.metrics.
+#: Power of the unit of the labels, by name of a metric here or in sklearn.metrics.
 _POWERS = {
     "mean_squared_error": 2,
     "root_mean_squared_error": 1,
@@ -132,7 +132,7 @@ _SHORT = {
     "pinball": "mean_pinball_loss",
 }
 
-# : Names that are resolved to a different metric for each kind of task.
+#: Names that are resolved to a different metric for each kind of task.
 BY_KIND = ("auto", "skill", "coverage", "mean_width", "neg_mean_width")
 
 

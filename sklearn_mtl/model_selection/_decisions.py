@@ -27,7 +27,7 @@ _CANDIDATES = 200  # approximate maximum number of thresholds to compare
 _POWERS = np.concatenate([np.linspace(0, 2, 41), np.linspace(-1, -0.05, 20)])
 _SAME = 1e-12  # smaller differences of scores are attributed to rounding
 
-# : Function from predicted classes (n_samples,) to a score; greater is better.
+#: Function from predicted classes (n_samples,) to a score; greater is better.
 Score = Callable[[np.ndarray], float]
 
 

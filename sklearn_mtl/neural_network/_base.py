@@ -237,7 +237,7 @@ class BaseMultiTaskNet(
         if self._state.is_for_predictions:
             raise ValueError(
                 f"{type(self).__name__}: this net was loaded from a file without "
-                "optimizer state and cannot be trained further. Save it with "
+                "optimiser state and cannot be trained further. Save it with "
                 "training_state=True."
             )
 

@@ -281,7 +281,7 @@ class Encoder:
         return TypeError(
             f"save: {''.join(self.path)} is or contains {found}, which cannot be "
             "saved. Allowed are sklearn_mtl, estimators of scikit-learn, layers and "
-            "optimizers of torch, and the classes and functions in trusted=[...]."
+            "optimisers of torch, and the classes and functions in trusted=[...]."
         )
 
 

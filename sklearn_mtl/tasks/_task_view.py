@@ -17,7 +17,7 @@ from sklearn_mtl.utils._typing import FeaturesLike, TaskKey
 
 __all__ = ["model_and_inputs", "task_view"]
 
-# : Optional methods of models whose first argument is X.
+#: Optional methods of models whose first argument is X.
 _BEHIND_STEPS = (
     *("predict_interval", "predict_quantiles", "predict_set"),
     "_outputs_and_deviations",

@@ -39,7 +39,7 @@ __all__ = [
 _LARGEST = 1e30  # weights are summed and multiplied, also in float32
 _FEW = 0.1  # with a smaller mean, weights are probably normalised to a small sum
 
-# : Parameter constraint of `class_weight`; a pandas Series also has items.
+#: Parameter constraint of `class_weight`; a pandas Series also has items.
 CLASS_WEIGHT: list[Any] = [dict, HasMethods(["items"]), list, tuple, str, None]
 
 

@@ -303,7 +303,7 @@ def test_a_file_for_predictions_has_no_samples(tmp_path):
     sklearn_mtl.save(model, tmp_path / "net.mtl")
     loaded = sklearn_mtl.load(tmp_path / "net.mtl")
     assert loaded._state.stored.samples is None
-    with pytest.raises(ValueError, match="without optimizer state"):
+    with pytest.raises(ValueError, match="without optimiser state"):
         loaded.update(X, y)
 
 

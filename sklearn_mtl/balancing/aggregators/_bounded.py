@@ -11,13 +11,14 @@ __all__ = ["minimise_above"]
 # Then convergence becomes slow long before the end.
 _STEPS = 30
 _RUNS = 4
-_ITERATIONS = 30  # per task, of the active-set method
-_TOLERANCE = 1e-7  # of a projected gradient step, relative to the bounds
+_ITERATIONS = 30  # maximum iterations of the active-set method per task
+_TOLERANCE = 1e-7  # size of the last projected gradient step relative to the bounds
 _FACE_TOLERANCE = 1e-10
 # If a few steps are enough, rounding errors do not grow much. Single precision is twice
 # as fast for many tasks and then has an error below 1e-4.
 _SINGLE_TOLERANCE = 1e-5
-_SINGLE_FROM = 32  # tasks; with fewer tasks the calls take most of the time
+# With fewer tasks, most of the time is the overhead of calls, so double is as fast.
+_SINGLE_FROM = 32
 
 
 def minimise_above(

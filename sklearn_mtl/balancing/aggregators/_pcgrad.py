@@ -12,7 +12,7 @@ __all__ = ["PCGrad"]
 
 
 class PCGrad(GradientAggregator[None]):
-    r"""Remove from each gradient what conflicts with other gradients (PCGrad).
+    r"""Remove from each gradient the parts that conflict with others (PCGrad).
 
     For each task i, and the other tasks j in random order,
 

@@ -33,7 +33,7 @@ FLOOR = 1e-14
 
 
 class FeatureGroups(Solver):
-    """Solver for one or several alphas that keeps what the solutions share.
+    """Solver for one or several alphas that reuses results between them.
 
     In Gram form all features are in the working set. Otherwise the features that
     violate optimality are added to it, and their products to its Gram matrix. Gradients
