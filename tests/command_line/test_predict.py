@@ -91,7 +91,7 @@ def test_unseen_categories_are_counted(folder, new, run):
         ),
         (
             lambda new: new.assign(height="tall"),
-            "bad.csv: column 'height' holds numbers",
+            "bad.csv: column 'height' was numeric in fit",
         ),
         (lambda new: new[:0], "no rows"),
     ],
