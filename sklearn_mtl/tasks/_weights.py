@@ -277,8 +277,8 @@ def _class_factors(task: Task, counts: np.ndarray, wanted: Any, who: str) -> np.
     unknown = [label for label in wanted if label not in known]
     if unknown:
         raise TaskError(
-            f"{who}: task {task.name!r}: class_weight has the unknown classes "
-            f"{unknown}. Known classes: {known}."
+            f"{who}: task {task.name!r}: class_weight names the classes {unknown}, "
+            f"which are unknown. Known classes: {known}."
         )
     factors = np.array([float(wanted.get(label, 1.0)) for label in known])
     for label, factor in zip(known, factors.tolist(), strict=True):

@@ -147,8 +147,8 @@ def test_columns_of_weights_are_matched_by_name():
         ),
         (
             {"sex": {"x": 1.0}},
-            "me: task 'sex': class_weight has the unknown classes ['x']. Known "
-            "classes: ['f', 'm'].",
+            "me: task 'sex': class_weight names the classes ['x'], which are unknown. "
+            "Known classes: ['f', 'm'].",
         ),
         (
             {"sex": {"f": -1.0}},
