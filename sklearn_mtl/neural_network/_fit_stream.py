@@ -50,9 +50,10 @@ class FitStreamMixin:
         Parameters
         ----------
         batches : path, pyarrow dataset, Dask DataFrame, list or callable
-            A Parquet file or a folder of Parquet files, a list of DataFrames of pandas,
-            polars or pyarrow, or a function that returns an iterator over them. Every
-            batch must have the same columns as the first one.
+            A Parquet file, a folder or a list of Parquet files, a list of DataFrames of
+            pandas, polars or pyarrow, or a function that returns an iterator over them.
+            Every batch must have the same columns as the first one, with the same kind
+            of values: numbers, text, dates or booleans.
         targets : str or list of str
             Names of the target columns; a list means a 2-D y, as in `fit`. Labels may
             be missing in whole batches, and classes may appear in any batch. All other
@@ -77,9 +78,9 @@ class FitStreamMixin:
         TaskError
             If a task has no label or labels of a wrong type, or its loss is not finite.
         ValueError
-            If the columns of a batch differ from those of the first one, a file cannot
-            be read, the trunk does not read tables, `checkpoint` is given, or a fitted
-            net has warm_start=True.
+            If the columns of a batch or their kinds of values differ from those of the
+            first one, a file cannot be read, the trunk does not read tables,
+            `checkpoint` is given, or a fitted net has warm_start=True.
         TypeError
             If `batches` has another type.
         ImportError

@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.dataset
+import pyarrow.parquet
 import pytest
 
 from sklearn_mtl import (
@@ -115,7 +116,8 @@ def test_a_folder_of_files_and_its_dataset_give_the_same(table, tmp_path):
     used = table[INPUTS + TARGETS]
     write_files(used, tmp_path)
     expected = model().fit(used[INPUTS], used[TARGETS]).predict(used[INPUTS])
-    for source in (tmp_path, str(tmp_path), pyarrow.dataset.dataset(tmp_path)):
+    files = sorted(tmp_path.iterdir())
+    for source in (tmp_path, files, str(tmp_path), pyarrow.dataset.dataset(tmp_path)):
         found = model().fit_stream(source, TARGETS).predict(used[INPUTS])
         assert found.tolist() == expected.tolist()
 
@@ -201,7 +203,13 @@ def test_a_damaged_file_is_named(table, tmp_path):
     [
         (lambda one: one.drop(columns="b"), r"columns of batch 2 differ.*missing.*'b'"),
         (lambda one: one.assign(c=1), "columns of batch 2 differ.*additional.*'c'"),
-        (lambda one: one.assign(a="x"), "The error occurred in batch 2"),
+        (lambda one: one.assign(a="1.5"), "'a' contains text in batch 2, but numbers"),
+        (
+            lambda one: one.assign(town=1),
+            "'town' contains numbers in batch 2, but text",
+        ),
+        (lambda one: one.assign(price="1.5"), "'price' contains text in batch 2"),
+        (lambda one: one.assign(grade=True), "'grade' contains booleans in batch 2"),
         (lambda one: one.assign(a=np.inf), "The error occurred in batch 2"),
     ],
 )
@@ -210,6 +218,26 @@ def test_a_batch_unlike_the_first_is_named(table, change, words):
     found[2] = change(found[2])
     with pytest.raises(ValueError, match=words):
         model().fit_stream(found, TARGETS)
+
+
+def test_booleans_count_as_numbers_in_an_input(table):
+    used = table[["a", "b", "price"]].assign(c=(table["a"] > 0).astype(float))
+    parts = batches(used)
+    parts[1] = parts[1].assign(c=parts[1]["c"] > 0)
+    net = MultiTaskRegressor(max_epochs=2, random_state=0)
+    found = net.fit_stream(parts, "price").predict(used[["a", "b", "c"]])
+    expected = net.fit(used[["a", "b", "c"]], used["price"])
+    assert found.tolist() == expected.predict(used[["a", "b", "c"]]).tolist()
+
+
+def test_files_of_another_format_or_with_duplicate_columns_are_refused(table, tmp_path):
+    table.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(ValueError, match=r"a\.csv.*format='csv'\) to fit_stream"):
+        model().fit_stream(tmp_path / "a.csv", TARGETS)
+    twice = pa.table([pa.array([1.0, 2.0])] * 3, names=["a", "a", "price"])
+    pyarrow.parquet.write_table(twice, tmp_path / "b.parquet")
+    with pytest.raises(ValueError, match=r"b\.parquet.*unique column names"):
+        model().fit_stream([tmp_path / "b.parquet"], "price")
 
 
 def test_errors_say_what_is_needed(table, tmp_path):

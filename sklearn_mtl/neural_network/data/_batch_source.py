@@ -19,7 +19,7 @@ BatchSource = Callable[[], Iterator[tuple[str, Any]]]
 
 def open_batches(batches: Any, who: str) -> BatchSource:
     """Return a source that can be read as often as needed."""
-    if isinstance(batches, str | os.PathLike):
+    if _is_path(batches) or _are_paths(batches):
         batches = _parquet(batches, who)
     if hasattr(batches, "get_fragments"):  # a dataset of pyarrow
         return lambda: _of_fragments(batches, who)
@@ -34,8 +34,8 @@ def open_batches(batches: Any, who: str) -> BatchSource:
     raise TypeError(
         f"{who}: fit_stream got batches of type {type(batches).__name__}; allowed are "
         "the path of Parquet files, a pyarrow dataset, a Dask DataFrame, a list of "
-        "DataFrames, and a function that returns an iterator over DataFrames. An "
-        "iterator is not allowed, because the batches are read more than once."
+        "paths or DataFrames, and a function that returns an iterator over DataFrames. "
+        "An iterator is not allowed, because the batches are read more than once."
     )
 
 
@@ -62,29 +62,48 @@ def with_known_kinds(source: BatchSource, first: Any, names: list[Any]) -> Any:
     return first
 
 
-def _parquet(path: str | os.PathLike[str], who: str) -> Any:
-    """Return a Parquet file or a folder of Parquet files as a dataset."""
+def _is_path(batches: Any) -> bool:
+    return isinstance(batches, str | os.PathLike)
+
+
+def _are_paths(batches: Any) -> bool:
+    """Return whether batches is a list of paths."""
+    is_list = isinstance(batches, list | tuple)
+    return is_list and len(batches) > 0 and all(map(_is_path, batches))
+
+
+def _parquet(paths: Any, who: str) -> Any:
+    """Return the path of a file or a folder, or a list of files, as a dataset."""
     try:
-        from pyarrow import dataset
+        from pyarrow import ArrowInvalid, dataset
     except ImportError as error:
         raise ImportError(
             f"{who}: fit_stream reads Parquet files with pyarrow. Install it with: pip "
             'install "sklearn-mtl[parquet]"'
         ) from error
-    if not os.path.exists(path):
-        raise FileNotFoundError(
-            f"{who}: the file or folder {os.fspath(path)} does not exist."
-        )
-    return dataset.dataset(path, format="parquet", partitioning="hive")
+    paths = os.fspath(paths) if _is_path(paths) else [os.fspath(path) for path in paths]
+    for path in [paths] if isinstance(paths, str) else paths:
+        if not os.path.exists(path):
+            raise FileNotFoundError(f"{who}: the file or folder {path} does not exist.")
+    try:
+        found = dataset.dataset(paths, format="parquet", partitioning="hive")
+    except ArrowInvalid as error:
+        raise ValueError(
+            f"{who}: {paths} cannot be read as Parquet files with unique column names: "
+            f"{error} To read CSV files, pass "
+            "pyarrow.dataset.dataset(path, format='csv') to fit_stream."
+        ) from error
+    if not found.files:
+        raise ValueError(f"{who}: there are no Parquet files in {paths}.")
+    return found
 
 
 def _of_fragments(source: Any, who: str) -> Iterator[tuple[str, Any]]:
     """Yield the record batches of each file, with the values in its folder's name."""
     from pyarrow.dataset import get_partition_keys
 
-    n_files = 0
-    for n_files, fragment in enumerate(source.get_fragments(), start=1):
-        where = getattr(fragment, "path", f"fragment {n_files}")
+    for number, fragment in enumerate(source.get_fragments()):
+        where = getattr(fragment, "path", f"fragment {number}")
         try:
             keys = get_partition_keys(fragment.partition_expression)
             for batch in fragment.to_batches():
@@ -93,8 +112,6 @@ def _of_fragments(source: Any, who: str) -> Iterator[tuple[str, Any]]:
                 yield where, frame.assign(**more)
         except (OSError, ValueError) as error:  # includes the errors of pyarrow
             raise ValueError(f"{who}: {where} cannot be read: {error}") from error
-    if not n_files:
-        raise ValueError(f"{who}: there are no Parquet files in {source.files}.")
 
 
 def _of_partitions(frame: Any) -> Iterator[tuple[str, Any]]:

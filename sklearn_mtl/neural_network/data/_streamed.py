@@ -20,6 +20,7 @@ from sklearn_mtl.neural_network.data._batch_source import (
     open_batches,
     with_known_kinds,
 )
+from sklearn_mtl.neural_network.data._column_kinds import ColumnKinds
 from sklearn_mtl.neural_network.data._rows import (
     PREPARED_ROWS,
     ArrayRows,
@@ -218,10 +219,12 @@ def read_stream(
     for where, frame in source():
         if reader is None:
             reader = BatchReader(model, columns, list(frame.columns), where)
+            kinds = ColumnKinds(who, reader.features)
         for role, part in reader.others(frame, where).items():
             others[role].append(part)
         if not len(frame):
             continue
+        kinds.check(frame, where)
         is_first = not reservoir.n_rows
         if is_first:
             frame = with_known_kinds(source, frame, reader.features)
