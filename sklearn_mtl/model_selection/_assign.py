@@ -98,11 +98,13 @@ def whole_numbers(
     n_strata), targets (n_parts, n_strata).
     """
     # |gain| <= 4 sum_c max |D_c| max u_c, where D_c is at most the stratum's total
-    largest = strata.max(axis=0).toarray().ravel()
+    largest = np.zeros(strata.shape[1])
+    np.maximum.at(largest, strata.indices, strata.data)  # `max` converts to CSC
     _, n_bits = math.frexp(4 * math.fsum(strata.sum(axis=0) * largest))
     unit = 2.0 ** max((_EXACT_BITS - n_bits) // 2, 0)
-    whole = strata.copy()
-    whole.data = np.rint(unit * strata.data)
+    data = unit * strata.data
+    np.rint(data, out=data)
+    whole = sparse.csr_array((data, strata.indices, strata.indptr), strata.shape)
     return unit, whole, np.rint(np.outer(shares, whole.sum(axis=0)))
 
 

@@ -114,7 +114,9 @@ def _count_by_part(
 
 def _sum_by_row(strata: sparse.csr_array, marks: np.ndarray) -> np.ndarray:
     """Return the sum of the marks of the strata of each sample, modulo 2**64."""
-    sums = np.cumsum(np.append(0, marks[strata.indices]))
+    sums = np.zeros(strata.nnz + 1, marks.dtype)
+    np.take(marks, strata.indices, out=sums[1:], mode="wrap")  # without a buffer
+    np.cumsum(sums, out=sums)
     return np.diff(sums[strata.indptr])
 
 

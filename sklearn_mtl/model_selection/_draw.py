@@ -40,7 +40,8 @@ def draw_rows(
     """
 
     def assign(rows: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        return assign_rows(strata[rows], sizes, rng, shuffle=True)
+        is_all = len(rows) == strata.shape[0]  # then in order; a copy takes memory
+        return assign_rows(strata if is_all else strata[rows], sizes, rng, shuffle=True)
 
     drawn = np.zeros(strata.shape[0], dtype=bool)
     drawn[_draw(np.arange(len(drawn)), len(drawn), n_drawn, assign, rng)] = True

@@ -73,7 +73,8 @@ def draw_parts(
     left = np.arange(len(codes))
     for number in range(len(sizes) - 1, TRAIN, -1):
         if group is None:
-            drawn = draw_rows(strata[left], sizes[number], rng)
+            some = strata if len(left) == len(codes) else strata[left]
+            drawn = draw_rows(some, sizes[number], rng)
         else:
             numbers = np.unique(group[left], return_inverse=True)[1]
             drawn = draw_groups(strata[left], numbers, sizes[number], rng)

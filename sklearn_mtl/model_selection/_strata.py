@@ -59,8 +59,10 @@ def build_strata(
     Shapes: codes (n_samples, n_tasks) -> (n_samples, n_strata).
     """
     rows, columns, start = [], [], 0
+    # small integers halve the memory, if there are millions of samples
+    dtype = np.int32 if codes.size < 2**31 else np.intp
     for t, task in enumerate(task_set.tasks):
-        observed = np.flatnonzero(~np.isnan(codes[:, t]))
+        observed = np.flatnonzero(~np.isnan(codes[:, t])).astype(dtype)
         values = codes[observed, t]
         # At most as many bins as the smallest part has labels of the task.
         most = max(1, min(n_bins, int(share * len(observed))))
@@ -71,12 +73,13 @@ def build_strata(
         else:
             stratum, size = task.target.strata(values, task.n_classes, most)
             rows.append(observed)
-        columns.append(stratum + start)
+        columns.append((stratum + start).astype(dtype))
         start += size
         # The number of labels of a task is also kept in proportion.
         if size > 1 and len(observed) < len(codes):
             rows.append(observed)
-            columns.append(np.full(len(observed), start))
+            columns.append(np.full(len(observed), start, dtype))
             start += 1
     at = (np.concatenate(rows), np.concatenate(columns))
+    del rows, columns
     return sparse.csr_array((np.ones(len(at[0])), at), shape=(len(codes), start))

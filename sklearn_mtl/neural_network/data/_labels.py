@@ -96,7 +96,7 @@ def draw_folds(
     n_samples, rng = len(codes), np.random.default_rng(seed)
     # tasks with one class have no head and are ignored in the stratification
     kept = [t for t, task in enumerate(task_set.tasks) if task.kind != "constant"]
-    if kept:
+    if 0 < len(kept) < len(task_set.tasks):
         task_set, codes = task_set.subset(kept), codes[:, kept]
     if n_members > 1:
         part = make_folds(task_set, codes, n_members, rng=rng, group=group)
