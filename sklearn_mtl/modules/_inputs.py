@@ -66,6 +66,11 @@ class EmbeddingLayer(nn.Module):
         self.register_buffer("slope", slope.unsqueeze(1))  # (n_sets, 1, n_emb, n_bins)
         self.register_buffer("offset", (-edges[..., :-1] * slope).unsqueeze(1))
 
+    @property
+    def n_values(self) -> int:
+        """Number of values of the embedding of one sample."""
+        return self.slope.shape[-2:].numel()
+
     def forward(self, x: Tensor) -> Tensor:
         """Append the embedding to (n_members, n_rows, n_features)."""
         n_features, shape = x.shape[-1], self.slope.shape[-2:]

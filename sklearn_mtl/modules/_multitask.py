@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sklearn_mtl.modules._inputs import EmbeddingLayer
 from sklearn_mtl.modules._linear import MemberLinear
 from sklearn_mtl.modules._normalization import use_sample_weights
 from sklearn_mtl.modules.heads._feedback import FeedbackTail
@@ -22,6 +23,7 @@ __all__ = ["MultiTaskModule"]
 
 # Numbers of activations that fit in the processor's cache:
 _UNITS_AT_ONCE = 2**18  # of a dense layer
+_EMBEDDED_AT_ONCE = 2**22  # of the embedding of numeric columns
 _VALUES_AT_ONCE = 2**20  # of images after the convolutions
 _TEXTS_AT_ONCE = 128
 
@@ -114,10 +116,14 @@ class MultiTaskModule(nn.Module):
 
     @property
     def n_rows_at_once(self) -> int:
-        """Number of rows per chunk in prediction, chosen for speed."""
+        """Number of rows per chunk in prediction, chosen for speed and memory."""
         n_members, *shape = self.heads.weight.shape
         width = max(self.n_shared, *shape, 1)
         n_rows = max(128, _UNITS_AT_ONCE // (n_members * width))
+        for part in self.inputs.modules():
+            if isinstance(part, EmbeddingLayer):
+                at_once = _EMBEDDED_AT_ONCE // (n_members * part.n_values)
+                n_rows = min(n_rows, max(128, at_once))
         for part in self.trunk.modules():
             if isinstance(part, TextTrunk):
                 return _TEXTS_AT_ONCE
