@@ -1,5 +1,7 @@
 """A fit to batches against a fit to the table that they make up."""
 
+import weakref
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -16,6 +18,8 @@ from sklearn_mtl import (
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.modules import Conv, Text
 from sklearn_mtl.neural_network.data import _streamed
+from sklearn_mtl.neural_network.data._batch_reader import Columns
+from sklearn_mtl.neural_network.data._streamed import read_stream
 
 N = 600
 INPUTS = ["a", "b", "town"]
@@ -168,12 +172,34 @@ def test_a_sample_of_the_inputs_is_enough(table, monkeypatch):
     assert part.score(X, y) == pytest.approx(whole.score(X, y), abs=0.05)
 
 
-def test_memory_that_is_given_back_changes_nothing(table, monkeypatch):
-    used = table[INPUTS + TARGETS]
-    expected = model().fit_stream(batches(used), TARGETS).predict(used[INPUTS])
-    monkeypatch.setattr(_streamed, "_MAPPED", 0)
-    found = model().fit_stream(batches(used), TARGETS).predict(used[INPUTS])
-    assert found.tolist() == expected.tolist()
+@pytest.mark.parametrize("targets", ["y0", ["y0", "y1"]])
+def test_batches_are_released_before_the_next_one(monkeypatch, targets):
+    monkeypatch.setattr(_streamed, "SAMPLE", 150)
+    rng, names, alive = np.random.default_rng(0), ["a", "b", "y0", "y1"], []
+
+    def source():
+        for _ in range(5):
+            numbers = rng.normal(size=(100, 4))
+            alive.append(weakref.ref(numbers))
+            frame = pd.DataFrame(numbers, columns=names, copy=False)
+            del numbers
+            yield frame
+            del frame
+            assert sum(one() is not None for one in alive) <= 1
+
+    read_stream(MultiTaskRegressor(), source, Columns(targets), None)
+    assert len(alive) == 5
+
+
+def test_the_sample_is_uniform_and_in_order(monkeypatch):
+    monkeypatch.setattr(_streamed, "SAMPLE", 300)
+    frame = pd.DataFrame({"a": np.arange(4000.0), "y": np.arange(4000.0) % 7})
+    parts = [frame[:10], frame[10:1500], frame[1500:1510], frame[1510:]]
+    X, _ = read_stream(MultiTaskRegressor(), parts, Columns("y"), None)
+    assert len(np.unique(X.rows)) == 300
+    assert X.sample.numeric[:, 0].tolist() == X.rows.tolist() == sorted(X.rows)
+    share = np.histogram(X.rows, bins=[0, 1000, 2000, 3000, 4000])[0] / 300
+    assert share == pytest.approx([0.25] * 4, abs=0.08)
 
 
 def test_the_temporary_file_is_deleted(table, tmp_path):

@@ -13,6 +13,8 @@ from sklearn_mtl.utils._frames import is_frame, is_pandas_frame, to_pandas
 
 __all__ = ["BatchSource", "open_batches", "with_known_kinds"]
 
+_BATCH_BYTES = 2**25  # maximum size of a batch of a file, if all columns are numbers
+
 #: Start a new pass, and yield the name and the pandas DataFrame of each batch.
 BatchSource = Callable[[], Iterator[tuple[str, Any]]]
 
@@ -106,7 +108,8 @@ def _of_fragments(source: Any, who: str) -> Iterator[tuple[str, Any]]:
         where = getattr(fragment, "path", f"fragment {number}")
         try:
             keys = get_partition_keys(fragment.partition_expression)
-            for batch in fragment.to_batches():
+            size = max(1000, _BATCH_BYTES // (8 * len(source.schema)))
+            for batch in fragment.to_batches(batch_size=size, batch_readahead=2):
                 frame = batch.to_pandas()
                 more = {name: keys[name] for name in keys if name not in frame}
                 yield where, frame.assign(**more)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import mmap
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -23,9 +22,9 @@ from sklearn_mtl.neural_network.data._batch_source import (
 from sklearn_mtl.neural_network.data._column_kinds import ColumnKinds
 from sklearn_mtl.neural_network.data._rows import (
     PREPARED_ROWS,
-    ArrayRows,
     Rows,
     as_rows,
+    as_values,
 )
 from sklearn_mtl.neural_network.data._stored import stack_inputs
 from sklearn_mtl.preprocessing import Preparation, Table
@@ -38,8 +37,6 @@ __all__ = ["SAMPLE", "StreamedTable", "read_stream"]
 #: Maximum number of samples, and bytes, from which medians, scales and edges are
 #: computed.
 SAMPLE, _SAMPLE_BYTES = 200_000, 2**28
-_MAPPED = 256 * 2**20  # maximum number of bytes of the file in the process's memory
-_PAGES = 16 * mmap.PAGESIZE  # bytes that the kernel maps when one number is read
 
 
 class StreamedTable:
@@ -90,14 +87,16 @@ class StreamedTable:
     ) -> Rows:
         """Prepare all samples, and write them to a file that is deleted after use."""
         n_rows, cpu = 0, torch.device("cpu")
-        with tempfile.TemporaryFile(dir=self.folder) as file:
+        file = tempfile.TemporaryFile(dir=self.folder, buffering=0)  # noqa: SIM115
+        try:
             for table in self.tables():
                 self._check_same(table, n_rows)
                 for start in range(0, table.shape[0], PREPARED_ROWS):
                     chunk = table[start : start + PREPARED_ROWS]
                     rows = as_rows(preparation.transform(chunk), dtype, cpu)
                     part = rows.span(0, PREPARED_ROWS)[0].numpy()
-                    file.write(np.ascontiguousarray(part).data)
+                    if file.write(np.ascontiguousarray(part).data) != part.nbytes:
+                        raise OSError("fit_stream: the temporary file is incomplete.")
                     n_rows += len(part)
             if n_rows != self.shape[0]:
                 raise ValueError(
@@ -105,9 +104,10 @@ class StreamedTable:
                     f"pass, but had {self.shape[0]} in the first; every pass must "
                     "yield the same batches."
                 )
-            file.flush()
-            # the map keeps the file open until it is garbage-collected
-            return MappedRows(file, (n_rows, part.shape[1]), part.dtype, dtype, device)
+        except BaseException:
+            file.close()
+            raise
+        return FileRows(file, (n_rows, part.shape[1]), part.dtype, dtype, device)
 
     def _check_same(self, table: Table, start: int) -> None:
         """Raise an error if the sampled rows differ from those of the first pass."""
@@ -124,13 +124,16 @@ class StreamedTable:
             )
 
 
-class MappedRows(ArrayRows):
-    """Rows of a memory-mapped file with limited use of memory.
+class FileRows(Rows):
+    """Rows of a file, of which only the current batch is in memory.
+
+    A memory map would be shorter, but keeps up to 2 MB in memory for every row that is
+    read, depending on the system.
 
     Parameters
     ----------
-    file : file object
-        Contains the rows in C order.
+    file : binary file object
+        Contains the rows in C order. It is closed when this object is deleted.
     shape : tuple of int
         (n_rows, n_columns).
     stored : numpy.dtype
@@ -147,61 +150,87 @@ class MappedRows(ArrayRows):
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
-        self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        super().__init__(np.frombuffer(self._map, stored).reshape(shape), dtype, device)
-        self._n_mapped = 0
+        self._file, self._stored = file, stored
+        self.dtype, self.device = dtype, device
+        self.n_rows, self._n_columns = shape
+        weakref.finalize(self, file.close)
 
     def take(self, index: Tensor) -> Tensor:
-        """Copy the rows of every member."""
-        found = super().take(index)
-        self._n_mapped += index.numel() * max(_PAGES, self.array.strides[0])
-        self._release()
-        return found
+        """Read the rows of every member."""
+        found = self._empty(index.numel())
+        for row, number in zip(found, index.flatten().tolist(), strict=True):
+            self._read(row, number)
+        return self._values(found).view(*index.shape, self._n_columns)
 
     def span(self, start: int, stop: int) -> Tensor:
-        """Copy consecutive rows."""
-        found = super().span(start, stop)
-        self._n_mapped += (stop - start) * self.array.strides[0]
-        self._release()
-        return found
+        """Read consecutive rows."""
+        found = self._empty(max(0, min(stop, self.n_rows) - start))
+        self._read(found, start)
+        return self._values(found)[None]
 
-    def _release(self) -> None:
-        """Release mapped pages; they remain in the cache of the operating system."""
-        if self._n_mapped > _MAPPED and hasattr(mmap, "MADV_DONTNEED"):
-            self._map.madvise(mmap.MADV_DONTNEED)
-            self._n_mapped = 0
+    def _empty(self, n_rows: int) -> np.ndarray:
+        return np.empty((n_rows, self._n_columns), self._stored)
+
+    def _read(self, out: np.ndarray, start: int) -> None:
+        self._file.seek(start * self._n_columns * self._stored.itemsize)
+        if self._file.readinto(out) != out.nbytes:
+            raise OSError(f"fit_stream: row {start} of the temporary file is missing.")
+
+    def _values(self, rows: np.ndarray) -> Tensor:
+        return as_values(torch.from_numpy(rows).to(self.device), self.dtype)
 
 
-@dataclass
 class _Reservoir:
-    """A uniform random subset of the rows of all tables: those with the lowest keys."""
+    """A uniform random subset of the rows of all tables: those with the lowest keys.
 
-    rng: np.random.Generator
-    size: int = SAMPLE
-    keys: list[np.ndarray] = field(default_factory=list)
-    rows: list[np.ndarray] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    n_rows: int = 0
+    Parameters
+    ----------
+    rng : Generator
+        Draws the keys.
+    shape : tuple of int
+        Numbers of numeric and categorical columns.
+    """
+
+    def __init__(self, rng: np.random.Generator, shape: tuple[int, int]) -> None:
+        self._rng, self.n_rows, self._n_kept = rng, 0, 0
+        size = min(SAMPLE, max(1000, _SAMPLE_BYTES // (8 * sum(shape))))
+        self._keys, self._rows = np.empty(size), np.empty(size, dtype=np.intp)
+        # the system allocates memory when rows are written, so small tables need little
+        self._parts = [np.empty((size, n_columns)) for n_columns in shape]
 
     def add(self, table: Table) -> None:
-        """Add a table."""
-        n_new = table.shape[0]
-        if not self.n_rows:
-            self.size = min(SAMPLE, max(1000, _SAMPLE_BYTES // (8 * table.shape[1])))
-        self.keys.append(self.rng.random(n_new))
-        self.rows.append(np.arange(self.n_rows, self.n_rows + n_new))
-        self.tables.append(table)
+        """Replace the rows whose keys are no longer among the lowest."""
+        n_old, n_new, size = self._n_kept, table.shape[0], len(self._keys)
+        new_keys = self._rng.random(n_new)
+        keys = np.concatenate([self._keys[:n_old], new_keys])
+        kept = np.arange(len(keys))
+        if len(keys) > size:
+            kept = np.sort(np.argpartition(keys, size - 1)[:size])
+        added = kept[kept >= n_old] - n_old
+        self._n_kept = len(kept)
+        is_free = np.ones(self._n_kept, dtype=bool)
+        is_free[kept[kept < n_old]] = False
+        places = np.flatnonzero(is_free)
+        self._keys[places], self._rows[places] = new_keys[added], self.n_rows + added
+        for part, columns in zip(self._parts, _columns(table), strict=True):
+            part[places] = columns[added]
         self.n_rows += n_new
-        if sum(map(len, self.keys)) > 1.5 * self.size:
-            self.settle()
 
-    def settle(self) -> tuple[np.ndarray, Table]:
-        """Keep `size` rows; return their indices and the rows."""
-        keys, rows = np.concatenate(self.keys), np.concatenate(self.rows)
-        kept = np.sort(np.argsort(keys)[: self.size])
-        self.keys, self.rows = [keys[kept]], [rows[kept]]
-        self.tables = [stack_inputs(self.tables)[kept]]
-        return self.rows[0], self.tables[0]
+    def take(self) -> tuple[np.ndarray, Table]:
+        """Return the indices of the rows in ascending order, and the rows."""
+        rows = self._rows[: self._n_kept]
+        order = np.argsort(rows)
+        for part in self._parts:
+            for j in range(part.shape[1]):  # without a copy of all columns
+                part[: len(rows), j] = part[order, j]
+        numeric, categorical = (part[: len(rows)] for part in self._parts)
+        return rows[order], Table(numeric, categorical if categorical.size else None)
+
+
+def _columns(table: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numeric columns and the categorical ones, which may be none."""
+    none = np.empty((table.shape[0], 0))
+    return table.numeric, none if table.categorical is None else table.categorical
 
 
 def read_stream(
@@ -213,7 +242,7 @@ def read_stream(
     """Read all batches once; keep a subset of the inputs and all other columns."""
     who = type(model).__name__
     source = open_batches(batches, who)
-    reservoir = _Reservoir(np.random.default_rng(0))
+    reservoir = None
     others: dict[str, list[Any]] = {role: [] for role in columns.lists()}
     reader = None
     for where, frame in source():
@@ -221,18 +250,21 @@ def read_stream(
             reader = BatchReader(model, columns, list(frame.columns), where)
             kinds = ColumnKinds(who, reader.features)
         for role, part in reader.others(frame, where).items():
-            others[role].append(part)
+            others[role].append(part.copy())  # a view would keep the batch in memory
         if not len(frame):
             continue
         kinds.check(frame, where)
-        is_first = not reservoir.n_rows
+        is_first = reservoir is None
         if is_first:
             frame = with_known_kinds(source, frame, reader.features)
         table = reader.inputs(frame, where, is_first=is_first, grows=True)
+        if reservoir is None:
+            shape = [columns.shape[1] for columns in _columns(table)]
+            reservoir = _Reservoir(np.random.default_rng(0), tuple(shape))
         reservoir.add(table)
-    if reader is None or not reservoir.n_rows:
+    if reader is None or reservoir is None:
         raise ValueError(f"{who}: the batches have no samples.")
-    rows, sample = reservoir.settle()
+    rows, sample = reservoir.take()
     sample = _sort_categories(model, sample)
     tables = partial(_tables, source, reader)
     X = StreamedTable(tables, reservoir.n_rows, rows, sample, folder)

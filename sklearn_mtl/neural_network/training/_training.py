@@ -69,6 +69,7 @@ from sklearn_mtl.preprocessing import (
     Table,
     TablePreparation,
     TargetsOf,
+    Texts,
     WidePreparation,
     is_wide,
 )
@@ -218,7 +219,9 @@ def train_state(
         except LossError as error:
             raise_reason(error, data, X.sample if isinstance(X, StreamedTable) else X)
         if held_out is not None:
-            state.calibration = _calibration_data(state, X, labels, members, held)
+            state.calibration = _calibration_data(
+                state, X, held_out, labels, members, held
+            )
     state.stored = call.stored
     if not call.is_partial:
         parts = [(X, labels, members)]
@@ -395,7 +398,12 @@ def _train(
 
 
 def _calibration_data(
-    state: NetState, X: ReadInputs, labels: Labels, members: np.ndarray, held: Held
+    state: NetState,
+    X: ReadInputs | StreamedTable,
+    held_out: HeldOutRows,
+    labels: Labels,
+    members: np.ndarray,
+    held: Held,
 ) -> CalibrationData:
     """Return predictions and labels of the held-out samples."""
     tasks, outputs, fold = state.encoder.task_set.tasks, state.held_out_outputs, None
@@ -405,7 +413,12 @@ def _calibration_data(
         labels, outputs = held.labels, state.outputs(held.X)
     else:  # the only member held out some samples
         rows = np.flatnonzero(~members[0])
-        labels, outputs = labels.take(rows), state.outputs(X[rows])
+        labels = labels.take(rows)
+        if isinstance(X, Texts):  # held_out sorts them by length
+            outputs = state.outputs(X[rows])
+        else:
+            chunks = (logits for _, logits in state.net.held_out_logits(held_out))
+            outputs = state.encoder.decode(chunks, len(rows))
     return CalibrationData.of_fit(
         tasks,
         outputs,
