@@ -42,7 +42,7 @@ class FitStreamMixin:
         """Learn all tasks from a table that does not fit into memory.
 
         The batches are read twice. The first pass reads the labels and a uniform random
-        subset of up to 200,000 samples or 256 MB, from which medians, scales,
+        subset of up to 200,000 samples or 128 MB, from which medians, scales,
         categories and edges are computed. The second pass writes the prepared inputs to
         a temporary file, from which the net is trained as in `fit`. If the subset is
         the whole table, the result is identical to that of `fit`.
@@ -91,10 +91,9 @@ class FitStreamMixin:
         self._check_can_stream()
         columns = Columns(targets, sample_weight, groups)
         X, found = read_stream(self, batches, columns, folder)
-        y, weights = found["targets"], found.get("sample_weight")
-        events = FitEvents(self, batches, y, weights)
-        tasks, codes = self._read_tasks(y, weights)
-        group = found.get("groups")
+        weights, group = found.get("sample_weight"), found.get("groups")
+        events = FitEvents(self, batches, found["targets"], weights)
+        tasks, codes = self._read_tasks(found.pop("targets"), weights)
         if group is not None:
             group = read_groups(group, X.shape[0], type(self).__name__)
         return self._train(X, tasks, codes, weights, None, HoldOut(group), events)

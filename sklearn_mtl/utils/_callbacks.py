@@ -47,10 +47,14 @@ class FitEvents:
         sample_weight: ArrayLike | None = None,
     ) -> None:
         self.estimator = estimator
-        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        self._data = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         names = ("_skl_callbacks", "_parent_callback_ctx")
         self.are_heard = any(hasattr(estimator, name) for name in names)
+        self._data: dict[str, Any] = {}
+        if self.are_heard:  # otherwise the data could not be deleted during the fit
+            metadata = None
+            if sample_weight is not None:
+                metadata = {"sample_weight": sample_weight}
+            self._data = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self._root: Any = None
         self._part: Any = None
         self._fitted: Callable[[], dict[str, Any]] | None = None

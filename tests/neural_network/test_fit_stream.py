@@ -126,6 +126,24 @@ def test_a_folder_of_files_and_its_dataset_give_the_same(table, tmp_path):
         assert found.tolist() == expected.tolist()
 
 
+def test_the_filter_of_a_dataset_is_applied(table, tmp_path):
+    used = table[INPUTS + TARGETS]
+    write_files(used, tmp_path)
+    source = pyarrow.dataset.dataset(tmp_path).filter(pyarrow.dataset.field("a") > 0)
+    kept = used[used["a"] > 0]
+    expected = model().fit(kept[INPUTS], kept[TARGETS]).predict(used[INPUTS])
+    found = model().fit_stream(source, TARGETS).predict(used[INPUTS])
+    assert found.tolist() == expected.tolist()
+
+
+def test_many_batches_are_joined(table, monkeypatch):
+    used = table[INPUTS + TARGETS]
+    expected = model().fit(used[INPUTS], used[TARGETS]).predict(used[INPUTS])
+    monkeypatch.setattr(_streamed, "_MOST_PARTS", 3)
+    found = model().fit_stream(batches(used, 40), TARGETS).predict(used[INPUTS])
+    assert found.tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize("as_dataset", [False, True])
 def test_values_in_the_names_of_folders_are_a_column(table, tmp_path, as_dataset):
     used = table[INPUTS + TARGETS].sort_values("town", kind="stable")

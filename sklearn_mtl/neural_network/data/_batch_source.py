@@ -22,7 +22,8 @@ BatchSource = Callable[[], Iterator[tuple[str, Any]]]
 def open_batches(batches: Any, who: str) -> BatchSource:
     """Return a source that can be read as often as needed."""
     if _is_path(batches) or _are_paths(batches):
-        batches = _parquet(batches, who)
+        files = _parquet(batches, who)
+        return lambda: _of_fragments(files, who, is_own=True)
     if hasattr(batches, "get_fragments"):  # a dataset of pyarrow
         return lambda: _of_fragments(batches, who)
     if hasattr(batches, "partitions") and hasattr(batches, "npartitions"):  # of Dask
@@ -100,16 +101,28 @@ def _parquet(paths: Any, who: str) -> Any:
     return found
 
 
-def _of_fragments(source: Any, who: str) -> Iterator[tuple[str, Any]]:
+def _of_fragments(
+    source: Any, who: str, *, is_own: bool = False
+) -> Iterator[tuple[str, Any]]:
     """Yield the record batches of each file, with the values in its folder's name."""
     from pyarrow.dataset import get_partition_keys
 
-    for number, fragment in enumerate(source.get_fragments()):
+    size = max(1000, _BATCH_BYTES // (8 * len(source.schema)))
+    how = {"batch_size": size, "batch_readahead": 2}
+    try:
+        fragments = source.get_fragments()
+    except ValueError:  # a filtered dataset has no fragments
+        batches = (batch.to_pandas() for batch in source.to_batches(**how))
+        yield from _numbered(batches, who)
+        return
+    for number, fragment in enumerate(fragments):
         where = getattr(fragment, "path", f"fragment {number}")
+        if is_own:  # keeps no metadata, a megabyte for each file of 400 columns
+            place = fragment.path, fragment.filesystem, fragment.partition_expression
+            fragment = fragment.format.make_fragment(*place)
         try:
             keys = get_partition_keys(fragment.partition_expression)
-            size = max(1000, _BATCH_BYTES // (8 * len(source.schema)))
-            for batch in fragment.to_batches(batch_size=size, batch_readahead=2):
+            for batch in fragment.to_batches(**how):
                 frame = batch.to_pandas()
                 more = {name: keys[name] for name in keys if name not in frame}
                 yield where, frame.assign(**more)

@@ -64,7 +64,9 @@ class Labels:
         Shapes: codes (n_samples, n_tasks), mass (n_tasks, n_classes).
         """
         weights = cell_weights(task_set, codes, sample_weight, class_weight, who, mass)
-        own = check_sample_weight(sample_weight, codes.shape, who, task_set)
+        own = np.broadcast_to(1.0, codes.shape)
+        if sample_weight is not None:
+            own = check_sample_weight(sample_weight, codes.shape, who, task_set)
         rows = np.where(np.isnan(codes), 0.0, own).max(axis=1)
         if not rows.any():  # without labels, all samples count for statistics of X
             rows = np.ones(len(codes))

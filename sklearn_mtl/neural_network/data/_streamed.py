@@ -36,7 +36,8 @@ __all__ = ["SAMPLE", "StreamedTable", "read_stream"]
 
 #: Maximum number of samples, and bytes, from which medians, scales and edges are
 #: computed.
-SAMPLE, _SAMPLE_BYTES = 200_000, 2**28
+SAMPLE, _SAMPLE_BYTES = 200_000, 2**27
+_MOST_PARTS = 64  # of a column, before they are joined
 
 
 class StreamedTable:
@@ -251,6 +252,8 @@ def read_stream(
             kinds = ColumnKinds(who, reader.features)
         for role, part in reader.others(frame, where).items():
             others[role].append(part.copy())  # a view would keep the batch in memory
+            if len(others[role]) > _MOST_PARTS:  # many small arrays fragment the memory
+                others[role] = [_join(others[role])]
         if not len(frame):
             continue
         kinds.check(frame, where)
