@@ -34,10 +34,11 @@ class AdamNumbers:
 
     def to(self, like: Tensor) -> Tensor:
         """Move the state to the device and dtype of a tensor; return the values."""
-        values = self.values.to(like)
+        values = self.values.to(like, non_blocking=True)
         if values is not self.values:
-            self.first, self.second = self.first.to(like), self.second.to(like)
-            self.count = self.count.to(like)
+            rest = self.first, self.second, self.count
+            moved = (one.to(like, non_blocking=True) for one in rest)
+            self.first, self.second, self.count = moved
             self.values = values
         return values
 

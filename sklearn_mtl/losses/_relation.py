@@ -70,9 +70,10 @@ class OutputRelation:
         share = row_weights / torch.where(total > 0, total, 1.0)
         values, dlogits = logits.new_zeros(len(logits)), torch.zeros_like(logits)
         for kind, places, columns in self.sets:
-            columns = columns.to(logits.device)
+            columns = columns.to(logits.device, non_blocking=True)
             p = _soften(logits[..., columns], kind)  # (n_members, n_rows, tasks, K)
-            laplacian = _laplacian(similarity[:, places][:, :, places])
+            at = torch.as_tensor(places).to(logits.device, non_blocking=True)
+            laplacian = _laplacian(similarity[:, at[:, None], at])
             pulled = torch.einsum("mst,mntk->mnsk", laplacian, p)
             pulled *= share[..., None, None] / p.shape[-1]
             values += (p * pulled).sum(dim=(1, 2, 3))

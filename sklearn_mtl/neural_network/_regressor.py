@@ -200,7 +200,9 @@ class MultiTaskRegressor(
         call loads the result, unless random_state is None. Each combination of data and
         parameters has a separate subfolder.
     device : str, default="cpu"
-        Device of torch, such as "cpu" or "cuda".
+        Device of torch: "cpu", "cuda" or "cuda:1", or "auto" for "cuda" if there is a
+        GPU and "cpu" if not. A fitted net stays on its device. Predictions are always
+        NumPy arrays. Apple's "mps" is not supported, because it has no float64.
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
         Floating-point type. "auto" is float64 if all samples fit in one batch, else
         float32. "bfloat16" is used for the matrix products and convolutions of the

@@ -58,6 +58,7 @@ class Sampled(TaskSchedule[None]):
     tensor([1.0, 1.0, 1.0])
     """
 
+    needs_labels = False
     _parameter_constraints = {
         "n_tasks": [Interval(Integral, 1, None, closed="left")],
         "frequency": FREQUENCY,

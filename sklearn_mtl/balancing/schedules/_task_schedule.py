@@ -50,10 +50,14 @@ class TaskSchedule(BaseEstimator, ABC, Generic[State]):
     ----------
     holds_heads : bool
         Whether the heads of the tasks that are not chosen are frozen.
+    needs_labels : bool
+        Whether `choose` uses `is_there`. If not, all its entries are True, which saves
+        a copy from a GPU in every step.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
     holds_heads: ClassVar[bool] = False
+    needs_labels: ClassVar[bool] = True
     frequency: Any = "uniform"
 
     def check(self) -> None:
@@ -92,6 +96,8 @@ class Synchronous(TaskSchedule[None]):
     >>> Synchronous().choose(Turn(torch.ones(3) / 3, torch.ones(1, 3) > 0))
     tensor([[1., 1., 1.]])
     """
+
+    needs_labels = False
 
     def choose(self, turn: Turn, state: None = None) -> Tensor:
         """Return ones."""

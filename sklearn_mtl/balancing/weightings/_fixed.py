@@ -38,4 +38,5 @@ class Fixed(LossWeighting[None]):
     def _weigh(self, step: StepLosses, state: None) -> Tensor:
         if self.weight is None:
             return torch.ones_like(step.losses)
-        return torch.as_tensor(self.weight).to(step.losses).expand_as(step.losses)
+        weight = torch.as_tensor(self.weight).to(step.losses, non_blocking=True)
+        return weight.expand_as(step.losses)

@@ -37,7 +37,8 @@ class Random(LossWeighting[None]):
     of_mean = True
 
     def _weigh(self, step: StepLosses, state: None) -> Tensor:
-        draws = torch.empty_like(step.losses)
+        draws = torch.empty(step.losses.shape, dtype=step.losses.dtype)
         for member, generator in enumerate(step.generators):
             draws[member].normal_(generator=generator)
+        draws = draws.to(step.losses.device, non_blocking=True)
         return draws.masked_fill_(~step.present, -torch.inf).softmax(dim=-1)

@@ -46,10 +46,11 @@ class HeadRelation:
         """Return Q (n_members, n_trained, n_trained) for a similarity of that shape."""
         precision = torch.zeros_like(similarity)
         for places in self.sets:
-            part = similarity[_pairs(places)]
+            at = _pairs(places, similarity)
+            part = similarity[at]
             laplacian = torch.diag_embed(part.sum(dim=-1)) - part
             # 1/2 tr(W Q W') is then the sum over pairs of S_st ||w_s - w_t||^2.
-            precision[_pairs(places)] = 2.0 * laplacian
+            precision[at] = 2.0 * laplacian
         return precision
 
     @torch.no_grad()
@@ -71,7 +72,7 @@ class HeadRelation:
             floor = _LEAST * roots.mean(dim=-1, keepdim=True)
             roots = torch.maximum(roots, floor.clamp(min=1e-12))
             roots = roots / roots.sum(dim=-1, keepdim=True)
-            at = _pairs(places)
+            at = _pairs(places, covariance)
             covariance[at] = (vectors * roots[:, None]) @ vectors.mT
             precision[at] = (vectors / roots[:, None]) @ vectors.mT
         return covariance, precision
@@ -86,7 +87,7 @@ class HeadRelation:
         """
         value = weights[0][0].new_zeros(_shape(weights)[0])
         for places in self.sets:
-            part = precision[_pairs(places)]
+            part = precision[_pairs(places, precision)]
             for parameter, columns, w in _select(weights, places):
                 slope = w @ part[:, None]  # (n_members, n_in, K, n_tasks)
                 value += 0.5 * (w * slope).sum(dim=(1, 2, 3))
@@ -96,8 +97,8 @@ class HeadRelation:
         return value
 
 
-def _pairs(places: Sequence[int]) -> tuple[slice, Tensor, Tensor]:
-    index = torch.as_tensor(places)
+def _pairs(places: Sequence[int], like: Tensor) -> tuple[slice, Tensor, Tensor]:
+    index = torch.as_tensor(places).to(like.device, non_blocking=True)
     return slice(None), index[:, None], index
 
 
@@ -112,4 +113,5 @@ def _select(
     """Yield parameters, columns (K, tasks), and weights (n_members, n_in, K, tasks)."""
     for parameter, task_of in weights:
         columns = torch.stack([(task_of == t).nonzero()[:, 0] for t in places], dim=1)
+        columns = columns.to(parameter.device, non_blocking=True)
         yield parameter, columns, parameter.detach()[..., columns]

@@ -54,7 +54,7 @@ class TagChain(nn.Module):
         n_texts = is_token.shape[1]
         texts, tokens = logits[:, :n_texts], logits[:, n_texts:]
         for columns, scores in zip(self.columns, self.scores, strict=True):
-            at = torch.tensor(columns, device=logits.device)
+            at = torch.tensor(columns).to(logits.device, non_blocking=True)
             own = tokens.index_select(2, at).view(*is_token.shape, -1)
             found = _chained(own, scores, is_token).flatten(1, 2)
             # not in place, which batched gradients of several tasks do not support

@@ -127,7 +127,8 @@ class ConvTrunk(nn.Module):
         x = _channels_last(x)
         # batch statistics require all rows at once
         needs_batch = self._has_norm and self.training
-        n_parts = 1 if needs_batch else math.ceil(len(x) / self.n_at_once)
+        is_whole = needs_batch or not x.is_cpu
+        n_parts = 1 if is_whole else math.ceil(len(x) / self.n_at_once)
         parts = [self._maps(part, member) for part in x.tensor_split(n_parts)]
         return parts[0] if n_parts == 1 else torch.cat(parts)
 

@@ -78,6 +78,12 @@ class SparseLinear(nn.Module):
         is_stored = values != 0
         # the weights of all members are one table, so that one call is enough
         first = torch.arange(n_members, device=x.device)[:, None, None] * n_columns
+        if not x.is_cpu:
+            # a mask as an index would make the host wait for the GPU
+            at, table = (columns + first).flatten(0, 1), self.weight.view(-1, n_out)
+            values = values.flatten(0, 1).to(table.dtype)
+            sums = F.embedding_bag(at, table, mode="sum", per_sample_weights=values)
+            return sums.view(n_members, -1, n_out)
         counts = is_stored.sum(dim=2).view(-1)
         out = F.embedding_bag(
             (columns + first)[is_stored],

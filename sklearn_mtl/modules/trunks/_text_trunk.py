@@ -45,6 +45,14 @@ class WordEmbedding(nn.Module):
         # numbers start at 1
         first = torch.arange(n_members, device=x.device) * n_buckets - 1
         counts = is_stored.sum(dim=-1).view(-1)
+        if not x.is_cpu:
+            # a mask as an index would make the host wait for the GPU
+            at = (x + first.view(-1, *[1] * (x.ndim - 1))).clamp(min=0).flatten(0, -2)
+            share = is_stored.flatten(0, -2) / counts.clamp(min=1).unsqueeze(-1)
+            table = self.weight.view(-1, size)
+            share = share.to(table.dtype)
+            sums = F.embedding_bag(at, table, mode="sum", per_sample_weights=share)
+            return sums.view(*x.shape[:-1], size)
         out = F.embedding_bag(
             (x + first.view(-1, *[1] * (x.ndim - 1)))[is_stored],
             self.weight.view(-1, size),

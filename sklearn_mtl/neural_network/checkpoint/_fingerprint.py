@@ -13,6 +13,7 @@ import numpy as np
 from sklearn_mtl.neural_network.checkpoint._graph import Surroundings
 from sklearn_mtl.neural_network.data._held import Held
 from sklearn_mtl.neural_network.data._labels import Labels
+from sklearn_mtl.neural_network.training._device import resolve_device
 from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.persistence import package_versions
 from sklearn_mtl.preprocessing import ReadInputs, Table, Texts
@@ -70,10 +71,12 @@ def fingerprint(
         If a parameter cannot be pickled.
     """
     held = training.held
+    # "auto" can be another device the next time, which gives other bits
+    device = resolve_device(model.device, type(model).__name__)
     parts = [
         package_versions(),
         digest_object(type(model), with_code=True),
-        {**_parameters(model), "random_state": seed},
+        {**_parameters(model), "device": device, "random_state": seed},
         [_task(task) for task in training.tasks.tasks],
         _inputs(training.X),
         _labels(training.labels),

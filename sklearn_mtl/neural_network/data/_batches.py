@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor
 from torch.utils.data import Dataset
 
+from sklearn_mtl.neural_network.data._memory import prefetch
 from sklearn_mtl.neural_network.data._rows import Rows, gather
 
 __all__ = ["Batch", "BatchIterator", "HeldOutRows", "LabelledRows", "first_samples"]
@@ -61,12 +62,17 @@ class LabelledRows(Dataset):
 
     def labels(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Return the targets of each member, and weights without `factor`."""
+        index = self.placed(index)
         targets, weights = gather(self.targets, index), self.weights
         if len(weights) > 1:
             weights = gather(weights, index)
         if len(self.shift) > 1:
             targets = (targets - self.shift) * self.scale
         return targets, weights
+
+    def placed(self, values: Tensor) -> Tensor:
+        """Copy indices or a mask to the device of the labels, without waiting."""
+        return values.to(self.targets.device, non_blocking=True)
 
     def spread(self, values: Tensor, index: Tensor) -> Tensor:
         """Expand values of samples (n_members, n_batch) to the rows of the batch."""
@@ -87,7 +93,7 @@ class BatchIterator:
     data : LabelledRows
         Training set.
     members : sequence of Tensor
-        Indices of the training samples of each member.
+        Indices of the training samples of each member, on the CPU.
     batch_size : int
         Maximum number of samples in a batch.
     generators : sequence of torch.Generator
@@ -124,12 +130,16 @@ class BatchIterator:
         lengths = self.data.rows.lengths
         if lengths is not None:
             order = order.gather(1, self._by_length(lengths[order]))
+        order = order.to(self.data.rows.index_device, non_blocking=True)
         batches = order.tensor_split(self.n_batches, dim=1)
         if lengths is not None:  # otherwise short texts would come before long ones
             turn = torch.randperm(self.n_batches, generator=self.generators[0])
             batches = tuple(batches[number] for number in turn.tolist())
-        for index in batches:
-            yield self.data.batch(index)
+        made = map(self.data.batch, batches)
+        if self.data.rows.index_device == self.data.targets.device:
+            yield from made
+        else:  # every batch is copied to a GPU
+            yield from prefetch(made, self.data.targets.device)
 
     def _by_length(self, lengths: Tensor) -> Tensor:
         """Return an order in which texts of similar length are in the same batch.
@@ -137,7 +147,7 @@ class BatchIterator:
         Shapes: lengths (n_members, n_rows) -> (n_members, n_rows).
         """
         n_groups = math.ceil(self.n_batches / _BATCHES_SORTED)
-        rows = torch.arange(self.n_rows, device=lengths.device)
+        rows = torch.arange(self.n_rows)
         group = rows * n_groups // self.n_rows
         return (group * (lengths.max() + 1) + lengths).argsort(dim=1, stable=True)
 
@@ -145,14 +155,14 @@ class BatchIterator:
         rows, generator = self.members[member], self.generators[member]
         n_times = math.ceil(self.n_rows / len(rows))
         parts = [torch.randperm(len(rows), generator=generator) for _ in range(n_times)]
-        return rows[torch.cat(parts)[: self.n_rows].to(rows.device)]
+        return rows[torch.cat(parts)[: self.n_rows]]
 
     def _whole(self) -> Batch:
         """Return all samples of every member, padded with samples of weight 0."""
-        index = _stack(self.members)
+        index = _stack(self.members).to(self.data.rows.index_device)
         at = index.clamp(min=0)
         x, (targets, weights) = self.data.batch(at)
-        is_row = index >= 0
+        is_row = self.data.placed(index >= 0)
         # the loss divides by the number of samples including padding
         factor = is_row * (is_row.shape[1] / is_row.sum(dim=1, keepdim=True))
         factor = self.data.spread(factor, at)
@@ -167,7 +177,7 @@ class HeldOutRows(Dataset):
     data : LabelledRows
         Training or validation set.
     members : sequence of Tensor
-        Indices of the samples that each member holds out.
+        Indices of the samples that each member holds out, on the CPU.
     """
 
     def __init__(self, data: LabelledRows, members: Sequence[Tensor]) -> None:
@@ -176,7 +186,7 @@ class HeldOutRows(Dataset):
         lengths = data.rows.lengths
         if lengths is not None:  # sorted to reduce padding
             members = [rows[lengths[rows].argsort(stable=True)] for rows in members]
-        self.index = _stack(members)
+        self.index = _stack(members).to(data.rows.index_device)
         # a member is not evaluated on a task for which it had no label
         is_trained = data.factor > 0
         self.is_trained = None if is_trained.all() else is_trained
@@ -191,7 +201,8 @@ class HeldOutRows(Dataset):
         for index in torch.split(self.index, size, dim=1):
             at = index.clamp(min=0)
             targets, weights = self.data.labels(at)
-            weights = weights * self.data.spread(index >= 0, at).unsqueeze(-1)
+            is_row = self.data.spread(self.data.placed(index >= 0), at)
+            weights = weights * is_row.unsqueeze(-1)
             if self.is_trained is not None:
                 weights = weights * self.is_trained
             yield index, (self.data.rows.take(at), (targets, weights))

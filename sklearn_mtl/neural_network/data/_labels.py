@@ -122,14 +122,17 @@ def label_rows(
     if (weights == weights[:1]).all():
         weights = weights[:1]
     shift, scale, factor = (v.to(device) for v in encoder.member_tensors(dtype))
+    # before the inputs, which need a part of the memory that is then free
+    targets = _by_row(encoder.encode(labels.codes), dtype, device)
+    all_of = _by_row(weights, dtype, device)
     if isinstance(X, StreamedTable):
         rows = X.prepared(preparation, dtype, device)
     else:
         rows = prepared_rows(preparation, X, dtype, device)
     made = LabelledRows(
         rows=rows,
-        targets=_by_row(encoder.encode(labels.codes), dtype, device),
-        weights=_by_row(weights, dtype, device),
+        targets=targets,
+        weights=all_of,
         shift=shift,
         scale=scale,
         factor=factor,

@@ -10,6 +10,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
+from sklearn_mtl.neural_network.data._memory import copy_to, fits
 from sklearn_mtl.preprocessing import (
     Preparation,
     ReadInputs,
@@ -46,11 +47,15 @@ class Rows(ABC):
     n_rows : int
         Number of rows.
     lengths : Tensor of shape (n_rows,), int64, or None
-        Number of tokens in each row; None if rows are not texts.
+        Number of tokens in each row, on the CPU; None if rows are not texts.
+    index_device : torch.device
+        Device of the indices that `take` expects: the CPU, unless the rows are on
+        another device. Indices on a GPU would have to be copied back in every step.
     """
 
     n_rows: int
     lengths: Tensor | None = None
+    index_device = torch.device("cpu")
 
     @abstractmethod
     def take(self, index: Tensor) -> Tensor:
@@ -76,6 +81,7 @@ class DenseRows(Rows):
     def __init__(self, tensor: Tensor, dtype: torch.dtype) -> None:
         self.tensor, self.dtype = tensor, dtype
         self.n_rows = len(tensor)
+        self.index_device = tensor.device
 
     def take(self, index: Tensor) -> Tensor:
         """Gather the rows of every member in one step."""
@@ -107,14 +113,29 @@ class ArrayRows(Rows):
 
     def take(self, index: Tensor) -> Tensor:
         """Copy the rows of every member."""
-        return self._values(self.array[index.cpu().numpy()])
+        return self._values(self.array[index.numpy()])
 
     def span(self, start: int, stop: int) -> Tensor:
         """Copy consecutive rows."""
         return self._values(np.array(self.array[None, start:stop]))
 
     def _values(self, rows: np.ndarray) -> Tensor:
-        return as_values(torch.from_numpy(rows).to(self.device), self.dtype)
+        return as_values(copy_to(torch.from_numpy(rows), self.device), self.dtype)
+
+    def resident(self) -> Rows:
+        """Return all rows in the memory of a GPU if they fit, or else these rows."""
+        if self.device.type == "cpu":
+            return self
+        is_scaled = self.array.dtype == np.uint8
+        kept = torch.uint8 if is_scaled else self.dtype
+        if not fits(self.array.size * kept.itemsize, self.device):
+            return self
+        tensor = torch.empty(self.array.shape, dtype=kept, device=self.device)
+        for start in range(0, self.n_rows, PREPARED_ROWS):
+            chunk = slice(start, start + PREPARED_ROWS)
+            part = torch.from_numpy(np.array(self.array[chunk]))
+            tensor[chunk] = copy_to(part, self.device)
+        return DenseRows(tensor, self.dtype)
 
 
 class SparseRows(Rows):
@@ -138,7 +159,7 @@ class SparseRows(Rows):
 
     def take(self, index: Tensor) -> Tensor:
         """Gather rows and convert them to a dense tensor."""
-        rows = self.matrix[index.reshape(-1).cpu().numpy()]
+        rows = self.matrix[index.reshape(-1).numpy()]
         return self._dense(rows).view(*index.shape, rows.shape[1])
 
     def span(self, start: int, stop: int) -> Tensor:
@@ -146,7 +167,8 @@ class SparseRows(Rows):
         return self._dense(self.matrix[start:stop])[None]
 
     def _dense(self, rows: Any) -> Tensor:
-        return as_values(torch.from_numpy(rows.toarray()).to(self.device), self.dtype)
+        dense = copy_to(torch.from_numpy(rows.toarray()), self.device)
+        return as_values(dense, self.dtype)
 
 
 class PackedRows(Rows):
@@ -175,7 +197,7 @@ class PackedRows(Rows):
 
     def take(self, index: Tensor) -> Tensor:
         """Gather rows and pack them."""
-        packed = self._pack(self.matrix[index.reshape(-1).cpu().numpy()])
+        packed = self._pack(self.matrix[index.reshape(-1).numpy()])
         return packed.view(*index.shape, *packed.shape[1:])
 
     def span(self, start: int, stop: int) -> Tensor:
@@ -190,7 +212,7 @@ class PackedRows(Rows):
         is_stored = np.arange(packed.shape[2]) < counts[:, None]
         packed[:, 0][is_stored] = rows.indices
         packed[:, 1][is_stored] = rows.data
-        return torch.from_numpy(packed).to(self.device)
+        return copy_to(torch.from_numpy(packed), self.device)
 
 
 class TextRows(Rows):
@@ -211,13 +233,13 @@ class TextRows(Rows):
     def __init__(self, texts: Texts, device: torch.device) -> None:
         self.texts, self.device = texts, device
         self.n_rows = len(texts)
-        self.lengths = torch.as_tensor(texts.lengths, device=device)
+        self.lengths = torch.as_tensor(texts.lengths)
         self._lengths = texts.lengths
         self._n_buckets = np.diff(texts.starts)  # of each word
 
     def take(self, index: Tensor) -> Tensor:
         """Gather texts."""
-        return self._pack(index.cpu().numpy())
+        return self._pack(index.numpy())
 
     def span(self, start: int, stop: int) -> Tensor:
         """Gather consecutive texts."""
@@ -236,7 +258,7 @@ class TextRows(Rows):
         packed = np.zeros((len(rows), n_tokens, n_buckets), dtype=np.int64)
         packed[np.arange(n_tokens) < lengths[:, None]] = by_token
         shape = (*index.shape, n_tokens, n_buckets)
-        return torch.from_numpy(packed.reshape(shape)).to(self.device)
+        return copy_to(torch.from_numpy(packed.reshape(shape)), self.device)
 
 
 def as_rows(X: Any, dtype: torch.dtype, device: torch.device) -> Rows:
@@ -261,18 +283,28 @@ def prepared_rows(
 ) -> Rows:
     """Prepare all of X; a table in chunks, because its prepared columns are float64.
 
+    Dense inputs that do not fit on a GPU stay on the CPU.
+
     Shapes: X (n_rows, ...).
     """
     if not isinstance(X, Table):
-        return as_rows(preparation.transform(X), dtype, device)
+        prepared = preparation.transform(X)
+        if device.type == "cpu" or not isinstance(prepared, np.ndarray):
+            return as_rows(prepared, dtype, device)
+        return ArrayRows(prepared, dtype, device).resident()
     n_rows = X.shape[0]
     first = torch.as_tensor(preparation.transform(X[:PREPARED_ROWS]))
-    tensor = torch.empty((n_rows, first.shape[1]), dtype=dtype, device=device)
+    shape = n_rows, first.shape[1]
+    is_resident = fits(n_rows * shape[1] * dtype.itemsize, device)
+    home = device if is_resident else torch.device("cpu")
+    tensor = torch.empty(shape, dtype=dtype, device=home)
     tensor[:PREPARED_ROWS] = first
     for start in range(PREPARED_ROWS, n_rows, PREPARED_ROWS):
         chunk = slice(start, start + PREPARED_ROWS)
         tensor[chunk] = torch.as_tensor(preparation.transform(X[chunk]))
-    return DenseRows(tensor, dtype)
+    if is_resident:
+        return DenseRows(tensor, dtype)
+    return ArrayRows(tensor.numpy(), dtype, device)
 
 
 def as_values(tensor: Tensor, dtype: torch.dtype) -> Tensor:

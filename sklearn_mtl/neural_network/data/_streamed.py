@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
@@ -20,8 +21,10 @@ from sklearn_mtl.neural_network.data._batch_source import (
     with_known_kinds,
 )
 from sklearn_mtl.neural_network.data._column_kinds import ColumnKinds
+from sklearn_mtl.neural_network.data._memory import copy_to, fits
 from sklearn_mtl.neural_network.data._rows import (
     PREPARED_ROWS,
+    DenseRows,
     Rows,
     as_rows,
     as_values,
@@ -108,7 +111,8 @@ class StreamedTable:
         except BaseException:
             file.close()
             raise
-        return FileRows(file, (n_rows, part.shape[1]), part.dtype, dtype, device)
+        shape = n_rows, part.shape[1]
+        return FileRows(file, shape, part.dtype, dtype, device).resident()
 
     def _check_same(self, table: Table, start: int) -> None:
         """Raise an error if the sampled rows differ from those of the first pass."""
@@ -178,7 +182,19 @@ class FileRows(Rows):
             raise OSError(f"fit_stream: row {start} of the temporary file is missing.")
 
     def _values(self, rows: np.ndarray) -> Tensor:
-        return as_values(torch.from_numpy(rows).to(self.device), self.dtype)
+        return as_values(copy_to(torch.from_numpy(rows), self.device), self.dtype)
+
+    def resident(self) -> Rows:
+        """Return all rows in the memory of a GPU if they fit, or else these rows."""
+        shape = self.n_rows, self._n_columns
+        n_bytes = math.prod(shape) * self.dtype.itemsize
+        if self.device.type == "cpu" or not fits(n_bytes, self.device):
+            return self
+        tensor = torch.empty(shape, dtype=self.dtype, device=self.device)
+        for start in range(0, self.n_rows, PREPARED_ROWS):
+            stop = start + PREPARED_ROWS
+            tensor[start:stop] = self.span(start, stop)[0]
+        return DenseRows(tensor, self.dtype)
 
 
 class _Reservoir:

@@ -74,7 +74,7 @@ class LabelledTexts(LabelledRows):
     tag_weights : Tensor of shape (n_tokens, n_trained)
         Weights of the tags; 0 for missing tags and text tasks.
     offsets : Tensor of shape (n_rows,), int64
-        Index of the first token of each text.
+        Index of the first token of each text, on the CPU.
     is_of_texts : Tensor of shape (n_trained,)
         1 for text tasks, 0 for token tasks.
     """
@@ -108,7 +108,7 @@ class LabelledTexts(LabelledRows):
             torch.as_tensor(values).to(rows.targets)
             for values in (targets, tag_weights, is_of_texts)
         ]
-        offsets = torch.as_tensor(texts.offsets[:-1], device=rows.targets.device)
+        offsets = torch.as_tensor(texts.offsets[:-1])
         return cls(
             rows.rows,
             rows.targets,
@@ -135,7 +135,7 @@ class LabelledTexts(LabelledRows):
         """Return targets and weights of texts, followed by those of their tokens."""
         targets, weights = super().labels(index)
         weights = (weights * self.is_of_texts).expand(*index.shape, -1)
-        numbers, is_token = self.tokens(index)
+        numbers, is_token = map(self.placed, self.tokens(index))
         if not len(self.tag_targets):  # all texts are empty
             padding = targets.new_zeros(*numbers.shape, targets.shape[2])
             return torch.cat([targets, padding], 1), torch.cat([weights, padding], 1)
@@ -148,7 +148,7 @@ class LabelledTexts(LabelledRows):
 
         Shapes: index (n_members, n_batch) -> (n_members, n_batch * n_tokens) each.
         """
-        at = torch.arange(self._n_tokens(index), device=index.device)
+        at = torch.arange(self._n_tokens(index))
         is_token = at < self._lengths[index].unsqueeze(-1)
         numbers = torch.where(is_token, self.offsets[index].unsqueeze(-1) + at, 0)
         return numbers.flatten(1), is_token.flatten(1)

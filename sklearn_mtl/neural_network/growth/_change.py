@@ -176,7 +176,7 @@ def _change_net(
                 at = layout.columns(place)
                 first = torch.as_tensor(encoder.bias_[:, None, at])
                 bias[..., at] = first.to(bias).expand_as(bias[..., at])
-    net = build_net(model, module, encoder, state.dtype)
+    net = build_net(model, module, encoder, state.dtype, state.net.device)
     columns = [source.old for source in sources]
     net.history_ = change_history(old.history, places, columns)
     net.task_weight = _task_weights(model, old, sources)
@@ -194,7 +194,7 @@ def _change_net(
     counts = np.maximum(encoder.mass_.mean(axis=0), 1e-12)
     by_column = np.zeros((1, len(sources)))
     by_column[0, layout.order] = counts
-    net.turns = make_turns(model, encoder, by_column, net.balance, state.n_members)
+    net.turns = make_turns(model, encoder, by_column, net)
     return net
 
 

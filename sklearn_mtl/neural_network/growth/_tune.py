@@ -133,7 +133,7 @@ def _rounds(
             weights = np.zeros_like(targets)
             targets[:, tuning.place] = np.nan_to_num(own[batch])
             weights[:, tuning.place] = len(batch) * share
-            index = torch.as_tensor(batch, device=before.device)
+            index = torch.as_tensor(batch, device=tuning.rows.index_device)
             logits = module(tuning.rows.take(index.expand(n_members, -1)))
             y, w = (torch.as_tensor(v).to(before) for v in (targets, weights))
             _, slopes = criterion(logits, y.expand(n_members, -1, -1), w)

@@ -70,7 +70,7 @@ class AffinityRecorder(Callback):
         n_rows, n_members = len(dataset_train), len(net.module_.heads.weight)
         size = min(n_rows, _ROWS)
         drawn = [self.rng_.permutation(n_rows)[:size] for _ in range(n_members)]
-        index = torch.as_tensor(np.stack(drawn), device=net.device)
+        index = torch.as_tensor(np.stack(drawn)).to(dataset_train.rows.index_device)
         order = TaskOrder(net.criterion_.layout, torch.device(net.device))
         measure = _cosines if self.kind == "gradient" else _lookahead
         # evaluation mode draws no random numbers and keeps running statistics

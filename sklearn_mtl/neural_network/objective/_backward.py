@@ -275,21 +275,44 @@ class GradientBalance(Balance):
         if self.balancer.is_due:
             losses = None
             if self.balancer.method.uses_losses:
-                losses = as_array(self.order.batch_means(values, weights))
-            self.balancer.update(
-                as_array(self._gramian(module, parts, dlogits)),
-                as_array(present),
-                as_array(self.order.sort(task_weight)),
-                self.generators,
-                losses,
-            )
-        factors = dlogits.new_tensor(self.balancer.factors())
+                losses = self.order.batch_means(values, weights)
+            gramian = self._gramian(module, parts, dlogits)
+            self._update(gramian, present, self.order.sort(task_weight), losses)
+        factors = torch.tensor(self.balancer.factors(), dtype=dlogits.dtype)
+        factors = factors.to(dlogits.device, non_blocking=True)
         self._steps.append((factors, present))
         weighted = dlogits * self.order.columns(factors)
         extra = self._regularizer_gradient(logits)
         if extra is not None:
             dlogits, weighted = dlogits + extra, weighted + extra
         return values, dlogits, weighted
+
+    def _update(
+        self,
+        gramian: Tensor,
+        present: Tensor,
+        task_weight: Tensor,
+        losses: Tensor | None,
+    ) -> None:
+        """Pass the values of a step to the method, which computes with NumPy.
+
+        Shapes: gramian (n_members, n_tasks, n_tasks), present, losses (n_members,
+        n_tasks), task_weight (n_tasks,).
+        """
+        # one tensor, so that the host waits for a GPU only once
+        weight = task_weight.to(gramian).expand_as(present).unsqueeze(1)
+        rows = [gramian, present.to(gramian).unsqueeze(1), weight]
+        if losses is not None:
+            rows.append(losses.to(gramian).unsqueeze(1))
+        n_tasks = len(task_weight)
+        found = as_array(torch.cat(rows, dim=1))
+        self.balancer.update(
+            found[:, :n_tasks],
+            found[:, n_tasks] > 0,
+            found[0, n_tasks + 1],
+            self.generators,
+            None if losses is None else found[:, n_tasks + 2],
+        )
 
     def _gramian(
         self, module: MultiTaskModule, parts: Sequence[Tensor], dlogits: Tensor

@@ -71,7 +71,7 @@ class Relation:
         covariance, precision = self.of_heads.covariance(weights)
         if not self.is_begun:
             for places in self.of_heads.sets:
-                at = torch.as_tensor(places)
+                at = torch.as_tensor(places, device=covariance.device)
                 # Omega = I / n has trace 1, like a learned one
                 even = torch.eye(len(places)).to(covariance)
                 covariance[:, at[:, None], at] = even / len(places)

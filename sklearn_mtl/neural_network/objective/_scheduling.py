@@ -12,7 +12,7 @@ from sklearn_mtl.balancing import Synchronous, TaskSchedule, read_schedule
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.neural_network.data._order import TaskOrder
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
-from sklearn_mtl.neural_network.objective._backward import Balance, GradientBalance
+from sklearn_mtl.neural_network.objective._backward import GradientBalance
 from sklearn_mtl.neural_network.objective._turns import FrozenHeads, Turns
 from sklearn_mtl.tasks import by_task
 
@@ -27,8 +27,7 @@ def make_turns(
     model: BaseMultiTaskNet,
     encoder: TargetEncoder,
     weights: np.ndarray,
-    balance: Balance | None,
-    n_members: int,
+    net: Any,
 ) -> Turns | None:
     """Return the task schedule, or None if every step trains all tasks.
 
@@ -39,24 +38,24 @@ def make_turns(
     layout = encoder.layout
     if isinstance(schedule, Synchronous) or not layout.n_trained:
         return None
-    if schedule.holds_heads and isinstance(balance, GradientBalance):
+    if schedule.holds_heads and isinstance(net.balance, GradientBalance):
         warnings.warn(
             f"{who}: task_schedule trains one task in each step, so balancing of "
             "gradients has no effect.",
             UserWarning,
             stacklevel=2,
         )
-    order = TaskOrder(layout, torch.device(model.device))
+    order = TaskOrder(layout, torch.device(net.device))
     trained = np.sort(layout.order)
     shares = _shares(schedule, encoder, weights, trained, who)
     prior = encoder.prior_losses_[np.argsort(layout.order)]
     return Turns(
         schedule,
         order,
-        torch.as_tensor(shares, device=order.places.device),
+        torch.as_tensor(shares),
         torch.as_tensor(prior, device=order.places.device),
         FrozenHeads(layout) if schedule.holds_heads else None,
-        n_members,
+        len(net.module_.heads.weight),
     )
 
 

@@ -65,7 +65,7 @@ def make_balance(
             UserWarning,
             stacklevel=2,
         )
-    order = TaskOrder(encoder.layout, torch.device(model.device))
+    order = TaskOrder(encoder.layout, module.heads.weight.device)
     shape = len(module.heads.weight), order.n_tasks
     if isinstance(method, GradientAggregator):
         gramian = _choose_gramian(model, module, weights[:, trained], who)
@@ -82,12 +82,12 @@ def make_balance(
 
 
 def make_monitor(
-    model: BaseMultiTaskNet, encoder: TargetEncoder
+    model: BaseMultiTaskNet, encoder: TargetEncoder, device: str
 ) -> GradientMonitor | None:
     """Return the gradient monitor, or None."""
     if model.monitor is None:
         return None
-    return GradientMonitor(TaskOrder(encoder.layout, torch.device(model.device)))
+    return GradientMonitor(TaskOrder(encoder.layout, torch.device(device)))
 
 
 def _choose_gramian(

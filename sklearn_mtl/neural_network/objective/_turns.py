@@ -48,13 +48,16 @@ class Turns:
     ) -> None:
         self.schedule = schedule
         self.order = order
+        self.place_of_task = order.places.tolist()
         self.shares = shares
         self.prior_losses = prior_losses
         self.frozen = frozen
         self.generators: Sequence[Generator] = ()
         self.state = schedule.init_state(n_members, len(shares))
-        self.known = torch.full_like(shares, torch.nan)
+        self.known = torch.full_like(prior_losses, torch.nan)
+        self.is_complete = False
         self._factors: list[Tensor] = []
+        self._chosen = 0
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state on which later epochs depend."""
@@ -73,6 +76,10 @@ class Turns:
         if self.frozen is not None:
             self.frozen.n_turns = state["n_turns"]
 
+    def start(self, weights: Tensor) -> None:
+        """Use the weights (n_rows or 1, n_trained) of all labels before training."""
+        self.is_complete = bool((weights > 0).all())
+
     def start_epoch(self) -> None:
         """Reset the record of the previous epoch."""
         self._factors = []
@@ -80,10 +87,16 @@ class Turns:
     def apply(self, batch: Batch) -> Batch:
         """Select the tasks of this step, and return the batch with their weights."""
         x, (targets, weights) = batch
-        seen = self.order.sort(weights.amax(dim=1) > 0).expand(len(x), -1)
+        if self.is_complete or not self.schedule.needs_labels:
+            seen = torch.ones(len(x), self.order.n_tasks, dtype=torch.bool)
+        else:  # this waits for a GPU
+            seen = self.order.sort(weights.amax(dim=1) > 0).expand(len(x), -1).cpu()
         # selected on the CPU, because the generators are on the CPU
-        turn = Turn(self.shares.cpu(), seen.cpu(), self.generators)
-        factors = self.schedule.choose(turn, self.state).to(weights)
+        turn = Turn(self.shares, seen, self.generators)
+        chosen = self.schedule.choose(turn, self.state)
+        if self.frozen is not None:
+            self._chosen = int(chosen[0].argmax())
+        factors = chosen.to(weights, non_blocking=True)
         self._factors.append(factors)
         if self.order.n_tasks == 1:  # bit-identical to training without a schedule
             return batch
@@ -95,8 +108,8 @@ class Turns:
         if self.frozen is None or self.order.n_tasks == 1:
             optimizer.step()
             return
-        task = int(self._factors[-1][0].argmax())
-        self.frozen.step(optimizer, module, int(self.order.places[task]))
+        place = self.place_of_task[self._chosen]
+        self.frozen.step(optimizer, module, place)
 
     def mean_losses(self, total: Tensor) -> Tensor:
         """Return the mean losses of an epoch from their sums, in layout order.
@@ -119,7 +132,7 @@ class Turns:
         if self.schedule.frequency == "loss":
             # with a frequency of 0, a task would never be selected again
             positive = filled.clamp(min=1e-6)
-            self.shares = positive / positive.sum()
+            self.shares = (positive / positive.sum()).cpu()
         in_layout = (filled * self.prior_losses.to(losses))[self.order.places.argsort()]
         return torch.where(losses.isnan(), in_layout, losses)
 
@@ -156,7 +169,8 @@ class FrozenHeads:
         """Make a step for the task at an index in layout order."""
         kept = []
         for parameter, task_of in head_owners(module, self.layout):
-            others = (task_of.to(parameter.device) != place).nonzero()[:, 0]
+            others = (task_of.cpu() != place).nonzero()[:, 0]
+            others = others.to(parameter.device, non_blocking=True)
             state = optimizer.state.get(parameter, {})
             _set_count(state, self.n_turns[place])
             before = {

@@ -185,13 +185,14 @@ def build_net(
     module: MultiTaskModule,
     encoder: TargetEncoder,
     dtype: torch.dtype,
+    device: str,
 ) -> MultiTaskNet:
     """Return the initialised skorch net for the parameters of an estimator.
 
     Each call of fit sets the task weights by `MultiTaskNet.set_task_weight`.
     """
     order = encoder.layout.order
-    weight = torch.ones(len(order), dtype=dtype, device=model.device)
+    weight = torch.ones(len(order), dtype=dtype, device=device)
     names = encoder.task_set.names
     net = MultiTaskNet(
         module.to(dtype),
@@ -201,7 +202,7 @@ def build_net(
         optimizer=_read_optimizer(model),
         lr=model.lr,
         callbacks=_read_callbacks(model),
-        device=model.device,
+        device=device,
         verbose=0,
         **_optimizer_arguments(model, module),
     )

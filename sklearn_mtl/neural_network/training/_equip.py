@@ -46,7 +46,7 @@ def equip(
     net, encoder = state.net, state.encoder
     stream = _CALLS + 2 * state.n_calls
     state.n_calls += 1
-    dropout = draw_generators(state.seed, state.n_members, stream + 1, model.device)
+    dropout = draw_generators(state.seed, state.n_members, stream + 1, net.device)
     use_generators(net.module_, dropout)
     net.module_.start(data.weights, data.factor)
     regularizer = make_regularizer(
@@ -58,6 +58,7 @@ def equip(
     )
     generators = [*dropout]
     if net.turns is not None:
+        net.turns.start(data.weights)
         # a separate stream, so that the schedule does not affect batches and dropout
         stream = _SCHEDULE + state.n_calls
         net.turns.generators = draw_generators(state.seed, state.n_members, stream)
@@ -66,9 +67,8 @@ def equip(
         net.balance.regularizer = regularizer
         net.balance.start(data.weights, data.factor)
         stream = _BALANCING + state.n_calls
-        net.balance.generators = draw_generators(
-            state.seed, state.n_members, stream, model.device
-        )
+        # on the CPU, so that a GPU gives the same numbers
+        net.balance.generators = draw_generators(state.seed, state.n_members, stream)
         generators += net.balance.generators
     return regularizer, generators
 

@@ -83,7 +83,8 @@ class HeadUpdate:
     def _take_moments(self, module: MultiTaskModule, data: LabelledRows) -> None:
         n_members = len(module.heads.weight)
         index = torch.linspace(0, len(data) - 1, min(len(data), _MOMENT_ROWS)).long()
-        x, _ = data.batch(index.to(data.targets.device).expand(n_members, -1))
+        index = index.to(data.rows.index_device)
+        x, _ = data.batch(index.expand(n_members, -1))
         with torch.no_grad():
             z, _ = _read(module.eval(), x)
         self.moment = (z.mT @ z / len(index)).float().cpu()
@@ -161,12 +162,12 @@ class HeadUpdate:
         net.module_.eval()
         net.history.new_batch()
         n_members, n_steps = len(self.n_labels), math.ceil(len(data) / _STEP_ROWS)
-        rows = torch.arange(len(data), device=data.targets.device)
+        rows = torch.arange(len(data), device=data.rows.index_device)
         total = torch.zeros(())
         learns = _learns(batches.members, n_members, len(data)).to(data.targets)
         for index in rows.tensor_split(n_steps):
             x, (targets, weights) = data.batch(index.expand(n_members, -1))
-            batch = x, (targets, weights * learns[:, index, None])
+            batch = x, (targets, weights * learns[:, data.placed(index), None])
             values = self.step(net.module_, net.criterion_, batch, data.factor)
             total = total + values.cpu() * len(index) / len(data)
         record_losses(net, "train", total.mean(dim=0))
@@ -274,7 +275,7 @@ def _learns(members: Sequence[Tensor], n_members: int, n_rows: int) -> Tensor:
     """Return the mask of the samples of each member, (n_members, n_rows)."""
     learns = torch.zeros(n_members, n_rows)
     for member, rows in enumerate(members):
-        learns[member, rows.cpu()] = 1.0
+        learns[member, rows] = 1.0
     return learns
 
 

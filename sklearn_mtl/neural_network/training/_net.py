@@ -61,6 +61,9 @@ class MultiTaskNet(NeuralNet):
         Parameters of skorch.NeuralNet.
     """
 
+    #: skorch unpickles attributes with these prefixes on the CPU if there is no GPU.
+    #: The list of skorch lacks the module and criterion passed to the constructor.
+    cuda_dependent_attributes_ = ["module", "criterion", "balance", "turns"]
     #: Attributes that a file saved for predictions does not contain.
     _only_for_training = ("optimizer_", "balance", "turns")
 

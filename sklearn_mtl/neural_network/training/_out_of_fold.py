@@ -29,10 +29,10 @@ def out_of_fold(state: NetState, held_out: HeldOutRows) -> list[Any]:
         if of_tokens is not None and isinstance(data, LabelledTexts):
             numbers, is_token = data.tokens(index.clamp(min=0))
             seen = is_token & data.spread(index >= 0, index)[:, rows.shape[1] :]
-            of_tokens[numbers[seen].cpu()] = activated[:, rows.shape[1] :][seen.cpu()]
+            of_tokens[numbers[seen]] = activated[:, rows.shape[1] :][seen]
     outputs: list[Any] = state.encoder.split(fused)
     if of_tokens is not None and isinstance(data, LabelledTexts):
         for t, output in enumerate(state.encoder.split(of_tokens)):
             if state.encoder.task_set.tasks[t].is_tokens:
-                outputs[t] = np.split(output, data.offsets[1:].cpu().numpy())
+                outputs[t] = np.split(output, data.offsets[1:].numpy())
     return outputs

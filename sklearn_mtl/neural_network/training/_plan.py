@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from sklearn_mtl.modules import MLP
+from sklearn_mtl.neural_network.training._device import resolve_device
 from sklearn_mtl.preprocessing import PiecewiseLinear
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class TrainingPlan:
         Type in which the trunk computes; None for `dtype`.
     trunk : object
         Spec, module or callable that builds the trunk.
+    device : str
+        Name of the device of a new net.
     """
 
     n_members: int
@@ -69,6 +72,7 @@ class TrainingPlan:
     dtype: torch.dtype
     trunk_dtype: torch.dtype | None
     trunk: Any
+    device: str
 
 
 def make_plan(
@@ -80,7 +84,7 @@ def make_plan(
     dropout. The fit is then deterministic, and an integer weight is equivalent to
     repeating a sample.
     """
-    _check_device(model.device, type(model).__name__)
+    device = resolve_device(model.device, type(model).__name__)
     largest = getattr(model.trunk, "largest_batch", MLP.largest_batch)
     batch_size = _batch_size(model.batch_size, n_samples, largest)
     is_full = batch_size >= n_samples
@@ -114,6 +118,7 @@ def make_plan(
         DTYPES[dtype],
         torch.bfloat16 if dtype == "bfloat16" else None,
         trunk,
+        device,
     )
 
 
@@ -121,23 +126,6 @@ def _may_go_on(model: BaseMultiTaskNet, *, hold_out: bool) -> bool:
     """Return whether a second stage of training is allowed."""
     is_free = model.max_epochs == model.n_iter_no_change == "auto"
     return is_free and hold_out and model.lr_schedule == "cosine"
-
-
-def _check_device(device: str, who: str) -> None:
-    """Refuse an unavailable device before anything is computed."""
-    try:
-        torch.empty(1, device=device).cpu()  # "meta" holds no values to copy
-    except (AssertionError, NotImplementedError, RuntimeError) as error:
-        reason = str(error).partition("\n")[0]
-        advice = (
-            " torch.cuda.is_available() is False: install a CUDA build of PyTorch on a "
-            "machine with a GPU, or use device='cpu'."
-            if device.startswith("cuda") and not torch.cuda.is_available()
-            else ""
-        )
-        raise ValueError(
-            f"{who}: device={device!r} is not available ({reason}).{advice}"
-        ) from error
 
 
 def _trunk(model: BaseMultiTaskNet, is_full: bool, is_wide: bool) -> Any:

@@ -207,7 +207,7 @@ def train_state(
     state.net.set_task_weight(weights, state.encoder.layout.order)
     state.encoder.weigh(labels.codes, labels.weights, members, X)
     if state.encoder.layout.n_trained:
-        device = torch.device(model.device)
+        device = torch.device(state.net.device)
         data = label_rows(
             X, labels, state.preparation, state.encoder, state.dtype, device
         )
@@ -255,12 +255,10 @@ def _held_out_rows(
         data = label_rows(
             held.X, held.labels, state.preparation, state.encoder, state.dtype, device
         )
-        return HeldOutRows(
-            data, [torch.arange(len(data), device=device)] * state.n_members
-        )
+        return HeldOutRows(data, [torch.arange(len(data))] * state.n_members)
     if members.all():
         return None
-    return HeldOutRows(data, _row_numbers(~members, device))
+    return HeldOutRows(data, _row_numbers(~members))
 
 
 def _set_up(
@@ -293,9 +291,9 @@ def _set_up(
     sample = few.span(0, 2)
     module = build_module(plan.trunk, inputs, encoder, sample, generators, head, who)
     module.trunk_dtype = plan.trunk_dtype
-    net = build_net(model, module, encoder, plan.dtype)
+    net = build_net(model, module, encoder, plan.dtype, plan.device)
     net.balance = make_balance(model, net.module_, encoder, labels.weights)
-    net.turns = make_turns(model, encoder, labels.weights, net.balance, plan.n_members)
+    net.turns = make_turns(model, encoder, labels.weights, net)
     return NetState(preparation, encoder, net, plan.dtype, seed)
 
 
@@ -335,9 +333,9 @@ def _train(
     call: Call,
 ) -> None:
     """Run the epochs, and keep the best one if samples are held out."""
-    net, device, is_partial = state.net, torch.device(model.device), call.is_partial
+    net, is_partial = state.net, call.is_partial
     order = order_generators(state)
-    rows = _row_numbers(members, device)
+    rows = _row_numbers(members)
     # without held-out samples, all members are trained on the same samples
     rows = rows * state.n_members if len(rows) < state.n_members else rows
     batches = BatchIterator(data, rows, plan.batch_size, order)
@@ -349,7 +347,7 @@ def _train(
         schedule = WarmUpCosine(n_epochs * len(batches), highest=call.further_rate)
     track = None
     if held_out is not None:
-        prior = torch.as_tensor(state.encoder.prior_losses_, device=device)
+        prior = torch.as_tensor(state.encoder.prior_losses_, device=net.device)
         if all(task.kind == "regression" for task in state.encoder.task_set.tasks):
             n_further = plan.n_further
         weight = net.criterion_.task_weight.double()
@@ -371,7 +369,7 @@ def _train(
         schedule=schedule,
         track=track,
         regularizer=regularizer,
-        monitor=make_monitor(model, encoder=state.encoder),
+        monitor=make_monitor(model, state.encoder, net.device),
         head_update=head_update,
         events=call.events,
         generators=[*order, *generators],
@@ -429,5 +427,5 @@ def _calibration_data(
     )
 
 
-def _row_numbers(members: np.ndarray, device: torch.device) -> list[Tensor]:
-    return [torch.as_tensor(np.flatnonzero(m), device=device) for m in members]
+def _row_numbers(members: np.ndarray) -> list[Tensor]:
+    return [torch.as_tensor(np.flatnonzero(m)) for m in members]

@@ -166,13 +166,13 @@ class _Trial:
     ) -> _Trial:
         """Prepare the samples; the last `n_new` of them are new."""
         known = state.encoder.known_ | np.zeros((state.n_members, 1), dtype=bool)
-        labels, device = _labels(model, state, samples), torch.device(model.device)
+        labels, device = _labels(model, state, samples), torch.device(state.net.device)
         state.encoder.weigh(labels.codes, labels.weights, samples.trains.T)
         data = label_rows(
             samples.X, labels, state.preparation, state.encoder, state.dtype, device
         )
         numbers = [np.flatnonzero(~trains) for trains in samples.trains.T]
-        held_out = HeldOutRows(data, [torch.as_tensor(n).to(device) for n in numbers])
+        held_out = HeldOutRows(data, [torch.as_tensor(n) for n in numbers])
         is_new = np.arange(len(samples)) >= len(samples) - n_new
         order = state.encoder.layout.order
         return cls(samples, labels, data, held_out, is_new, known, order)

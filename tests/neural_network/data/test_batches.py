@@ -11,7 +11,8 @@ from sklearn_mtl.neural_network.data._batches import BatchIterator
 class Numbers:
     """Rows that say which they are, and are no texts."""
 
-    rows = SimpleNamespace(lengths=None)
+    rows = SimpleNamespace(lengths=None, index_device=torch.device("cpu"))
+    targets = torch.zeros(0)
 
     def batch(self, index):
         return index
