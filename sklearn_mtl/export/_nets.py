@@ -33,8 +33,8 @@ def _(model: BaseMultiTaskNet, graph: Graph, x: str) -> list[str]:
     if module.trunk_dtype is not None:
         raise refuse(
             model,
-            "computes its trunk in bfloat16, whose rounding an ONNX graph cannot "
-            "reproduce. Fit it with dtype='float32'.",
+            f"computes its trunk in {str(module.trunk_dtype).partition('.')[2]}, whose "
+            "rounding an ONNX graph cannot reproduce. Fit it with dtype='float32'.",
         )
     mean = None
     if encoder.layout.n_outputs:

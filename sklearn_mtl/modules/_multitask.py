@@ -38,6 +38,8 @@ class MultiTaskModule(nn.Module):
         Type in which the trunk computes matrix products and convolutions, by
         torch.autocast; None for the dtype of the parameters, which the heads always
         use.
+    gradient_scale : Tensor of shape () or None
+        Factor of all gradients, against underflow in float16; set during training only.
     label_scale : Tensor of shape (n_members, 1, n_tasks) or None
         Factor that converts the weights of a batch to label weights, by removing the
         normalisation of each task; set during training only.
@@ -49,6 +51,7 @@ class MultiTaskModule(nn.Module):
     """
 
     trunk_dtype: torch.dtype | None = None
+    gradient_scale: Tensor | None = None
     label_scale: Tensor | None = None
     of_tokens: Tensor | None
     _weighs_rows = False
@@ -144,7 +147,7 @@ class MultiTaskModule(nn.Module):
             return self._parts(x)
         with torch.autocast(x.device.type, self.trunk_dtype):
             parts = self._parts(x)
-        # bfloat16 is not precise enough for heads and losses
+        # half precision is not enough for heads and losses
         dtype = self.heads.weight.dtype
         return tuple(p.to(dtype) if p.is_floating_point() else p for p in parts)
 
@@ -164,7 +167,15 @@ class MultiTaskModule(nn.Module):
             logits = self.tail(maps, TokenLevels(parts[1], self.of_tokens))
         else:
             logits = maps if self.tail is None else self.tail(maps)
-        return logits if self.chain is None else self.chain(logits, parts[1])
+        if self.chain is not None:
+            logits = self.chain(logits, parts[1])
+        return self._scaled(logits)
+
+    def _scaled(self, root: Tensor) -> Tensor:
+        """Multiply the gradients of a root of the backward pass by `gradient_scale`."""
+        if self.gradient_scale is not None and root.requires_grad:
+            root.register_hook(self.gradient_scale.mul)
+        return root
 
     def head_inputs(self, parts: Parts) -> Tensor:
         """Return the inputs of the heads.
@@ -184,7 +195,8 @@ class MultiTaskModule(nn.Module):
             return None
         if self.label_scale is not None:
             weights = weights * self.label_scale
-        return self.trunk.penalty(parts, weights)
+        found: Tensor | None = self.trunk.penalty(parts, weights)
+        return None if found is None else self._scaled(found)
 
     def represent(self, x: Tensor) -> Tensor:
         """Return the shared representation (n_members, n_rows, n_shared)."""

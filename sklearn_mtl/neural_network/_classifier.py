@@ -213,11 +213,13 @@ class MultiTaskClassifier(
         Device of torch: "cpu", "cuda" or "cuda:1", or "auto" for "cuda" if there is a
         GPU and "cpu" if not. A fitted net stays on its device. Predictions are always
         NumPy arrays. Apple's "mps" is not supported, because it has no float64.
-    dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
+    dtype : {"auto", "float32", "float64", "bfloat16", "float16"}, default="auto"
         Floating-point type. "auto" is float64 if all samples fit in one batch, else
-        float32. "bfloat16" is used for the matrix products and convolutions of the
-        trunk only; parameters, heads and losses are float32. It is faster for large
-        layers on hardware with bfloat16 instructions.
+        float32. "bfloat16" and "float16" are used for the matrix products and
+        convolutions of the trunk only; parameters, heads and losses are float32. They
+        are faster for large layers on hardware with such instructions. "float16" scales
+        the gradients against underflow, and skips steps that overflow; use it on GPUs
+        without bfloat16.
     n_threads : int or None, default=1
         Number of torch threads for fitting and predicting. Small nets are fastest with
         one. None keeps the current setting of torch. The setting is restored

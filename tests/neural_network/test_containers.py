@@ -205,7 +205,7 @@ def test_other_names_of_columns_are_refused():
             "'hidden_layer_sizes' parameter of MultiTaskClassif",
         ),
         (
-            {"dtype": "float16"},
+            {"dtype": "float8"},
             "'dtype' parameter of MultiTaskClassifier must be a str",
         ),
         (

@@ -116,7 +116,8 @@ def compare(net: MultiTaskNet, state: dict[str, Any]) -> None:
 def _parts(net: MultiTaskNet) -> list[Any]:
     """Return the parts of a training other than the net that have a state."""
     balancer = None if net.balance is None else net.balance.balancer
-    found = (balancer, net.turns, net.run.track, net.run.regularizer)
+    run = net.run
+    found = (balancer, net.turns, run.track, run.regularizer, run.scaler)
     return [part for part in found if part is not None]
 
 

@@ -223,6 +223,7 @@ class GradientBalance(Balance):
         penalty = module.penalty(parts, labels[1])
         if (
             penalty is None
+            and module.gradient_scale is None
             and module.is_linear_in_one_representation
             and type(module.heads) is MemberLinear
         ):

@@ -72,7 +72,11 @@ def task_gradients(
         allow_unused=True,
     )
     pairs = zip(shared, gradients, strict=True)
-    return {one: gradient.detach() for one, gradient in pairs if gradient is not None}
+    found = {one: gradient.detach() for one, gradient in pairs if gradient is not None}
+    if module.gradient_scale is not None:
+        scale = module.gradient_scale
+        found = {one: gradient / scale for one, gradient in found.items()}
+    return found
 
 
 def _owners(trunk: nn.Module) -> dict[nn.Parameter, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -103,13 +103,18 @@ class Turns:
         by_place = factors[:, self.order.places.argsort()]
         return x, (targets, weights * by_place.unsqueeze(1))
 
-    def step(self, optimizer: torch.optim.Optimizer, module: MultiTaskModule) -> None:
+    def step(
+        self,
+        optimizer: torch.optim.Optimizer,
+        module: MultiTaskModule,
+        make_step: Callable[[], Any],
+    ) -> None:
         """Make an optimiser step, with the heads of unselected tasks frozen."""
         if self.frozen is None or self.order.n_tasks == 1:
-            optimizer.step()
+            make_step()
             return
         place = self.place_of_task[self._chosen]
-        self.frozen.step(optimizer, module, place)
+        self.frozen.step(optimizer, module, place, make_step)
 
     def mean_losses(self, total: Tensor) -> Tensor:
         """Return the mean losses of an epoch from their sums, in layout order.
@@ -164,7 +169,11 @@ class FrozenHeads:
 
     @torch.no_grad()
     def step(
-        self, optimizer: torch.optim.Optimizer, module: MultiTaskModule, place: int
+        self,
+        optimizer: torch.optim.Optimizer,
+        module: MultiTaskModule,
+        place: int,
+        make_step: Callable[[], Any],
     ) -> None:
         """Make a step for the task at an index in layout order."""
         kept = []
@@ -178,7 +187,7 @@ class FrozenHeads:
                 for name, value in _alike(parameter, state).items()
             }
             kept.append((parameter, others, before))
-        optimizer.step()
+        make_step()
         self.n_turns[place] += 1
         for parameter, others, before in kept:
             state = optimizer.state.get(parameter, {})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Generator
+from torch.amp.grad_scaler import GradScaler
 
 from sklearn_mtl.modules import use_generators
 from sklearn_mtl.neural_network.data._batches import LabelledRows
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 
 
-__all__ = ["draw_generators", "equip", "order_generators", "take_back"]
+__all__ = ["draw_generators", "equip", "make_scaler", "order_generators", "take_back"]
 
 # Every purpose has separate streams of random numbers. Their numbers start at:
 _CALLS = 2  # batches and dropout
@@ -71,6 +73,16 @@ def equip(
         net.balance.generators = draw_generators(state.seed, state.n_members, stream)
         generators += net.balance.generators
     return regularizer, generators
+
+
+def make_scaler(net: MultiTaskNet) -> GradScaler | None:
+    """Return the scaler of the gradients, or None if the trunk is not in float16."""
+    if net.module_.trunk_dtype is not torch.float16:
+        return None
+    scaler = GradScaler(torch.device(net.device).type)
+    if net.scaler_state_ is not None:  # a factor that earlier calls have found
+        scaler.load_state_dict(net.scaler_state_)
+    return scaler
 
 
 def take_back(net: MultiTaskNet) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,9 @@ class MultiTaskNet(NeuralNet):
     #: The list of skorch lacks the module and criterion passed to the constructor.
     cuda_dependent_attributes_ = ["module", "criterion", "balance", "turns"]
     #: Attributes that a file saved for predictions does not contain.
-    _only_for_training = ("optimizer_", "balance", "turns")
+    _only_for_training = ("optimizer_", "balance", "turns", "scaler_state_")
+    #: State of the scaler of float16 gradients after the last training.
+    scaler_state_: dict[str, float] | None = None
 
     def __init__(
         self,
@@ -123,6 +126,9 @@ class MultiTaskNet(NeuralNet):
                 self.notify("on_train_end", X=data, y=None)
         finally:  # after an interrupt, the net can be pickled and trained further
             self.run_ = None
+            if run.scaler is not None:
+                self.scaler_state_ = run.scaler.state_dict()
+                self.module_.gradient_scale = None
             if run.schedule is not None:
                 self.set_rate(self.lr)
 
@@ -242,6 +248,10 @@ class MultiTaskNet(NeuralNet):
             self.balance.see(batch[1][1])
         if self.turns is not None:
             batch = self.turns.apply(batch)
+        scaler = self.run.scaler
+        if scaler is not None:
+            one = torch.ones((), device=self.device)
+            self.module_.gradient_scale = scaler.scale(one)
         if self.balance is None:
             logits, values = self._backward(batch)
         else:
@@ -249,15 +259,22 @@ class MultiTaskNet(NeuralNet):
             logits, values = self.balance.backward(
                 self.module_, self.criterion_, batch, lr
             )
+        if scaler is not None:
+            scaler.unscale_(self.optimizer_)
         if self.run.regularizer is not None:
             self.run.regularizer.at_parameters(self.module_)
         if notify:
             named = list(self.get_all_learnable_params())
             self.notify("on_grad_computed", named_parameters=named, batch=batch)
+        make_step = self.optimizer_.step
+        if scaler is not None:  # makes no step if a gradient is not finite
+            make_step = partial(scaler.step, self.optimizer_)
         if self.turns is None:
-            self.optimizer_.step()
+            make_step()
         else:
-            self.turns.step(self.optimizer_, self.module_)
+            self.turns.step(self.optimizer_, self.module_, make_step)
+        if scaler is not None:
+            scaler.update()
         self.optimizer_.zero_grad(set_to_none=True)
         if self.balance is not None and self.balance.needs_post_step_loss:
             self.balance.use_post_step_loss(self.module_, self.criterion_, batch)

@@ -31,10 +31,13 @@ HIDDEN = (128, 128)
 FURTHER = 3  # number of epochs
 FURTHER_RATE = 3.0  # learning rate
 DTYPES = {
-    "bfloat16": torch.float32,  # parameters only; the trunk computes in bfloat16
+    # parameters only; the trunk computes in half precision
+    "bfloat16": torch.float32,
+    "float16": torch.float32,
     "float32": torch.float32,
     "float64": torch.float64,
 }
+TRUNK_DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def make_plan(
         patience,
         FURTHER * max_epochs if _may_go_on(model, hold_out=hold_out) else 0,
         DTYPES[dtype],
-        torch.bfloat16 if dtype == "bfloat16" else None,
+        TRUNK_DTYPES.get(dtype),
         trunk,
         device,
     )

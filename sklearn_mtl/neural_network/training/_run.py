@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from torch import Generator, Tensor
+from torch.amp.grad_scaler import GradScaler
 
 from sklearn_mtl.neural_network.data._batches import BatchIterator, HeldOutRows
 from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
@@ -58,6 +59,8 @@ class TrainingRun:
         All random generators of the training.
     checkpoint : Checkpoint or None
         Writes the state after every epoch.
+    scaler : torch.amp.GradScaler or None
+        Scales the gradients of a trunk that computes in float16.
     """
 
     batches: BatchIterator
@@ -72,3 +75,4 @@ class TrainingRun:
     events: FitEvents | None = None
     generators: Sequence[Generator] = ()
     checkpoint: _Checkpoint | None = None
+    scaler: GradScaler | None = None

@@ -45,6 +45,7 @@ from sklearn_mtl.neural_network.training._build import (
 from sklearn_mtl.neural_network.training._equip import (
     draw_generators,
     equip,
+    make_scaler,
     order_generators,
     take_back,
 )
@@ -374,6 +375,7 @@ def _train(
         events=call.events,
         generators=[*order, *generators],
         checkpoint=call.checkpoint,
+        scaler=make_scaler(net),
     )
     if call.events is not None:
         call.events.begin(n_epochs + n_further, fitted=state.attributes)
