@@ -27,7 +27,8 @@ SIZE_docs := 1.6 GB
 SIZE_test := 3 GB
 SIZE_bench := 2 GB
 DECLARED := pyproject.toml constraints.txt
-BENCHMARKS ?= $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py))
+# `make gpu` runs benchmarks/gpu.py.
+BENCHMARKS ?= $(filter-out gpu,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)))
 # Peers whose pins conflict with ours or with each other: an environment each.
 PEERS := $(patsubst benchmarks/peers/%.txt,%,$(wildcard benchmarks/peers/*.txt))
 # Small matrices: threads that wait for each other cost more than they bring.
@@ -35,7 +36,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help compare test test-kernels check check-all bench docs clean
+.PHONY: help compare test test-kernels check check-all bench gpu docs clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -71,6 +72,10 @@ bench: $(VENV)/.stamp-bench $(PEERS:%=$(VENV)-%/.stamp)  ## Measure beside the p
 	@for name in $(BENCHMARKS); do \
 		echo "== $$name"; $(ONE_THREAD) $(BIN)/python -m benchmarks.$$name $(ARGS) || exit 1; \
 	done
+
+gpu: $(VENV)/.stamp-test  ## Run the tests and the benchmark that need a CUDA GPU
+	$(BIN)/python -m pytest -q -m gpu -o addopts="--import-mode=importlib" tests/gpu
+	$(BIN)/python -m benchmarks.gpu --json benchmarks/figures/gpu.json $(ARGS)
 
 docs: $(VENV)/.stamp-docs  ## Build the documentation; warnings are errors
 	$(ONE_THREAD) $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
