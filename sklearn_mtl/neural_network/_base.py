@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,6 +30,7 @@ from sklearn_mtl.neural_network._updates import UpdatesMixin
 from sklearn_mtl.neural_network.data._held import read_held
 from sklearn_mtl.neural_network.data._labels import Labels
 from sklearn_mtl.neural_network.data._pretrained import text_reader
+from sklearn_mtl.neural_network.data._ranks import open_ranks
 from sklearn_mtl.neural_network.data._read import preparation_of, read_net_inputs
 from sklearn_mtl.neural_network.data._stored import Samples
 from sklearn_mtl.neural_network.data._tags import refuse_tokens, with_tags
@@ -83,6 +85,7 @@ class BaseMultiTaskNet(
 
     _kind: str
     checkpoint: str | PathLike[str] | None
+    data_parallel: bool
     task_set_: TaskSet
     _state: NetState
     _waiting: Sequence[int]
@@ -257,6 +260,11 @@ class BaseMultiTaskNet(
         if state is not None:
             refuse_lists(self, state)
         seed = draw_seed(self.random_state) if state is None else state.seed
+        ranks = None if is_partial or not self.data_parallel else open_ranks(self)
+        if ranks is not None:
+            seed = ranks.of_main(seed)
+            digest = zlib.crc32(np.ascontiguousarray(codes).tobytes())
+            ranks.check_same((X.shape, digest), "X and y", who)
         before = state if is_partial else None
         label_mass = self._label_mass(tasks, codes, sample_weight, before)
         call = Call(seed, label_mass, is_partial=is_partial, is_anew=state is None)
@@ -275,7 +283,7 @@ class BaseMultiTaskNet(
         if is_partial and state is not None and not labels.weights.any():
             return self  # a step would change the net by momentum and weight decay
         held = read_held(self, given, tasks, labels, sample_weight)
-        call = replace(call, held=held, events=events)
+        call = replace(call, held=held, events=events, ranks=ranks)
         try:
             with (
                 usual_torch(self.n_threads),

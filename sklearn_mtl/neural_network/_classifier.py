@@ -213,6 +213,11 @@ class MultiTaskClassifier(
         Device of torch: "cpu", "cuda" or "cuda:1", or "auto" for "cuda" if there is a
         GPU and "cpu" if not. A fitted net stays on its device. Predictions are always
         NumPy arrays. Apple's "mps" is not supported, because it has no float64.
+    data_parallel : bool, default=False
+        Whether fit divides each batch between the processes that ``accelerate launch``
+        has started. Every process must call fit with all samples. The result is that of
+        one process, up to rounding and the random numbers of dropout, and is the same
+        in all processes. Requires accelerate.
     dtype : {"auto", "float32", "float64", "bfloat16", "float16"}, default="auto"
         Floating-point type. "auto" is float64 if all samples fit in one batch, else
         float32. "bfloat16" and "float16" are used for the matrix products and
@@ -354,6 +359,7 @@ class MultiTaskClassifier(
         n_stored_samples: int | str = "auto",
         checkpoint: str | PathLike[str] | None = None,
         device: str = "cpu",
+        data_parallel: bool = False,
         dtype: str = "auto",
         n_threads: int | None = 1,
         warm_start: bool = False,
@@ -394,6 +400,7 @@ class MultiTaskClassifier(
         self.n_stored_samples = n_stored_samples
         self.checkpoint = checkpoint
         self.device = device
+        self.data_parallel = data_parallel
         self.dtype = dtype
         self.n_threads = n_threads
         self.warm_start = warm_start

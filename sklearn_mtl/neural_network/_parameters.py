@@ -60,6 +60,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "n_stored_samples": [Interval(Integral, 0, None, closed="left"), _AUTO],
     "checkpoint": [str, PathLike, None],
     "device": [str],
+    "data_parallel": ["boolean"],
     "dtype": [StrOptions(set(DTYPES)), _AUTO],
     "n_threads": [_COUNT, None],
     "warm_start": ["boolean"],

@@ -28,8 +28,8 @@ __all__ = ["Training", "fingerprint"]
 
 #: Parameters that do not affect the weights, and random_state, which is added later.
 _IGNORED = (
-    *("callbacks", "checkpoint", "n_stored_samples", "n_threads", "random_state"),
-    "verbose",
+    *("callbacks", "checkpoint", "data_parallel", "n_stored_samples", "n_threads"),
+    *("random_state", "verbose"),
 )
 
 

@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 from torch.utils.data import Dataset
 
 from sklearn_mtl.neural_network.data._memory import prefetch
+from sklearn_mtl.neural_network.data._ranks import Ranks
 from sklearn_mtl.neural_network.data._rows import Rows, gather
 
 __all__ = ["Batch", "BatchIterator", "HeldOutRows", "LabelledRows", "first_samples"]
@@ -98,6 +99,8 @@ class BatchIterator:
         Maximum number of samples in a batch.
     generators : sequence of torch.Generator
         One generator per member.
+    ranks : Ranks or None, default=None
+        Processes that compute parts of each batch.
     """
 
     def __init__(
@@ -106,16 +109,19 @@ class BatchIterator:
         members: Sequence[Tensor],
         batch_size: int,
         generators: Sequence[Generator],
+        ranks: Ranks | None = None,
     ) -> None:
         self.data = data
         self.members = members
         self.generators = generators
+        self.ranks = ranks
         # not the minimum over members: one large group would shorten all epochs
         self.n_rows = sum(len(rows) for rows in members) // len(members)
         self.n_batches = max(1, math.ceil(self.n_rows / batch_size))
         self.is_full_batch = self.n_batches == 1
         if self.is_full_batch:
-            self._only = self._whole()
+            index = _stack(self.members).to(self.data.rows.index_device)
+            self._only = self._padded(index)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
@@ -135,7 +141,8 @@ class BatchIterator:
         if lengths is not None:  # otherwise short texts would come before long ones
             turn = torch.randperm(self.n_batches, generator=self.generators[0])
             batches = tuple(batches[number] for number in turn.tolist())
-        made = map(self.data.batch, batches)
+        make = self.data.batch if self.ranks is None else self._padded
+        made = map(make, batches)
         if self.data.rows.index_device == self.data.targets.device:
             yield from made
         else:  # every batch is copied to a GPU
@@ -157,15 +164,18 @@ class BatchIterator:
         parts = [torch.randperm(len(rows), generator=generator) for _ in range(n_times)]
         return rows[torch.cat(parts)[: self.n_rows]]
 
-    def _whole(self) -> Batch:
-        """Return all samples of every member, padded with samples of weight 0."""
-        index = _stack(self.members).to(self.data.rows.index_device)
-        at = index.clamp(min=0)
-        x, (targets, weights) = self.data.batch(at)
-        is_row = self.data.placed(index >= 0)
+    def _padded(self, index: Tensor) -> Batch:
+        """Return samples, of which those with index -1 have weight 0."""
+        if self.ranks is not None:
+            index = self.ranks.padded(index)
+        is_row = index >= 0
         # the loss divides by the number of samples including padding
         factor = is_row * (is_row.shape[1] / is_row.sum(dim=1, keepdim=True))
-        factor = self.data.spread(factor, at)
+        if self.ranks is not None:
+            index, factor = self.ranks.own(index), self.ranks.own(factor)
+        at = index.clamp(min=0)
+        x, (targets, weights) = self.data.batch(at)
+        factor = self.data.spread(self.data.placed(factor), at)
         return x, (targets, weights * factor.unsqueeze(-1).to(weights.dtype))
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.losses import OutputLayout
+from sklearn_mtl.neural_network.data._ranks import Ranks
 
 __all__ = ["TaskOrder"]
 
@@ -22,7 +23,14 @@ class TaskOrder:
         Assignment of logits to tasks.
     device : torch.device
         Device of the net.
+
+    Attributes
+    ----------
+    ranks : Ranks or None
+        Processes that compute parts of each batch; set during training only.
     """
+
+    ranks: Ranks | None = None
 
     def __init__(self, layout: OutputLayout, device: torch.device) -> None:
         order = torch.as_tensor(layout.order)
@@ -51,10 +59,14 @@ class TaskOrder:
         `values` are sums divided by the expected number of labels. They are low in a
         batch with few labels, which would mislead methods that use the losses.
         """
-        mass = weights.mean(dim=1).clamp(min=1e-30)
-        return self.sort(values / mass)
+        mass = weights.mean(dim=1)
+        if self.ranks is not None:
+            values, mass = self.ranks.mean(values), self.ranks.mean(mass)
+        return self.sort(values / mass.clamp(min=1e-30))
 
     def present(self, weights: Tensor, task_weight: Tensor, n_members: int) -> Tensor:
         """Return the mask (n_members, n_tasks) of tasks with a label in the batch."""
         mass = weights[:, 0] if weights.shape[1] == 1 else weights.amax(dim=1)
+        if self.ranks is not None:
+            mass = self.ranks.mean(mass)
         return self.sort(mass * task_weight > 0).expand(n_members, -1)

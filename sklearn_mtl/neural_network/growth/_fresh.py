@@ -65,6 +65,7 @@ def _single_task_net(model: BaseMultiTaskNet, labels: TaskLabels, seed: int) -> 
         "task_types": labels.task.type,
         "monitor": None,
         "callbacks": None,
+        "data_parallel": False,
         "n_stored_samples": 0,
         "warm_start": False,
         "random_state": seed,

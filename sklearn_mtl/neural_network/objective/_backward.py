@@ -18,6 +18,7 @@ from sklearn_mtl.losses import FusedLoss
 from sklearn_mtl.modules import MemberLinear, MultiTaskModule, weight_gradient
 from sklearn_mtl.neural_network.data._batches import Batch
 from sklearn_mtl.neural_network.data._order import TaskOrder
+from sklearn_mtl.neural_network.data._ranks import Ranks
 from sklearn_mtl.neural_network.objective._gradients import exact_gramian
 from sklearn_mtl.neural_network.objective._regularizer import Regularizer
 
@@ -320,11 +321,18 @@ class GradientBalance(Balance):
     ) -> Tensor:
         task_of, n_tasks = self.order.task_of, self.order.n_tasks
         if self.gramian == "features":
-            weight = module.heads.weight.detach()
-            return feature_gramian(
+            weight, ranks = module.heads.weight.detach(), self.order.ranks
+            gramian = feature_gramian(
                 dlogits, weight, task_of, n_tasks, self._label_weights
             )
-        return exact_gramian(module, parts, dlogits, task_of, n_tasks)
+            return gramian if ranks is None else self._sum(gramian, ranks)
+        return exact_gramian(module, parts, dlogits, task_of, n_tasks, self.order.ranks)
+
+    def _sum(self, gramian: Tensor, ranks: Ranks) -> Tensor:
+        """Return the Gramian of the samples of all processes."""
+        # Each process divides the gradients by its number of samples.
+        share = 1.0 if self._label_weights is None else ranks.padding
+        return ranks.mean(gramian) * (share**2 / ranks.n_ranks)
 
     def _below(
         self,

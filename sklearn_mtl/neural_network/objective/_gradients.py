@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_mtl.modules import BidirectionalLSTM, MemberModules, MultiTaskModule
+from sklearn_mtl.neural_network.data._ranks import Ranks
 
 __all__ = ["exact_gramian", "task_gradients"]
 
@@ -18,6 +19,7 @@ def exact_gramian(
     dlogits: Tensor,
     task_of: Tensor,
     n_tasks: int,
+    ranks: Ranks | None = None,
 ) -> Tensor:
     """Return the inner products of the task gradients at all shared parameters.
 
@@ -32,7 +34,7 @@ def exact_gramian(
     owner = _owners(module.trunk)
     gradients = task_gradients(module, parts, dlogits, task_of, n_tasks)
     for parameter, gradient in gradients.items():
-        flat = gradient
+        flat = gradient if ranks is None else ranks.mean(gradient)
         member = owner.get(parameter, 0 if n_members == 1 else None)
         if member is None:  # parameters of a spec, whose first axis is the member
             flat = flat.flatten(2).transpose(0, 1)

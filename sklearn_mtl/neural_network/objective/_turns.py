@@ -90,7 +90,7 @@ class Turns:
         if self.is_complete or not self.schedule.needs_labels:
             seen = torch.ones(len(x), self.order.n_tasks, dtype=torch.bool)
         else:  # this waits for a GPU
-            seen = self.order.sort(weights.amax(dim=1) > 0).expand(len(x), -1).cpu()
+            seen = self.order.present(weights, weights.new_ones(()), len(x)).cpu()
         # selected on the CPU, because the generators are on the CPU
         turn = Turn(self.shares, seen, self.generators)
         chosen = self.schedule.choose(turn, self.state)

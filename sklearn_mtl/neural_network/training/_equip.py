@@ -10,6 +10,7 @@ from torch.amp.grad_scaler import GradScaler
 
 from sklearn_mtl.modules import use_generators
 from sklearn_mtl.neural_network.data._batches import LabelledRows
+from sklearn_mtl.neural_network.data._ranks import Ranks
 from sklearn_mtl.neural_network.objective._regularizer import Regularizer
 from sklearn_mtl.neural_network.objective._relation import make_regularizer
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
@@ -42,13 +43,17 @@ def order_generators(state: NetState) -> list[Generator]:
 
 
 def equip(
-    model: BaseMultiTaskNet, state: NetState, data: LabelledRows
+    model: BaseMultiTaskNet, state: NetState, data: LabelledRows, ranks: Ranks | None
 ) -> tuple[Regularizer | None, list[Generator]]:
     """Set up a net for the next call; return its regulariser and generators."""
     net, encoder = state.net, state.encoder
     stream = _CALLS + 2 * state.n_calls
     state.n_calls += 1
-    dropout = draw_generators(state.seed, state.n_members, stream + 1, net.device)
+    n_members, number = state.n_members, 0 if ranks is None else ranks.number
+    # every process drops other units
+    n_seeds = (number + 1) * n_members
+    dropout = draw_generators(state.seed, n_seeds, stream + 1, net.device)
+    dropout = dropout[-n_members:]
     use_generators(net.module_, dropout)
     net.module_.start(data.weights, data.factor)
     regularizer = make_regularizer(
@@ -62,11 +67,13 @@ def equip(
     if net.turns is not None:
         net.turns.start(data.weights)
         # a separate stream, so that the schedule does not affect batches and dropout
+        net.turns.order.ranks = ranks
         stream = _SCHEDULE + state.n_calls
         net.turns.generators = draw_generators(state.seed, state.n_members, stream)
         generators += net.turns.generators
     if net.balance is not None:
         net.balance.regularizer = regularizer
+        net.balance.order.ranks = ranks
         net.balance.start(data.weights, data.factor)
         stream = _BALANCING + state.n_calls
         # on the CPU, so that a GPU gives the same numbers
@@ -91,5 +98,6 @@ def take_back(net: MultiTaskNet) -> None:
     net.module_.end()
     if net.balance is not None:
         net.balance.end()
+        net.balance.order.ranks = None
     if net.turns is not None:
-        net.turns.generators = ()
+        net.turns.generators, net.turns.order.ranks = (), None

@@ -114,6 +114,8 @@ class MultiTaskNet(NeuralNet):
     def train(self, run: TrainingRun) -> None:
         """Run all epochs, or fewer if training is stopped early."""
         self.run_, data = run, run.batches.data
+        if run.ranks is not None:
+            run.ranks.align([*self.module_.parameters(), *self.module_.buffers()])
         self.n_steps_, self.n_done_, self.n_epochs_ = 0, 0, run.n_epochs
         self.lowest_ = getattr(self, "lowest_", {})
         idle = without_idle_callbacks(self, holds_out=run.held_out is not None)
@@ -188,14 +190,19 @@ class MultiTaskNet(NeuralNet):
         self.notify("on_epoch_begin", **sets)
         self.run_single_epoch(batches, True, "train", self.train_step)
         self.n_done_ += 1
+        ranks = self.run.ranks
+        if ranks is not None:  # batch norm has statistics of the rows of each process
+            ranks.align(self.module_.buffers())
         if held_out is not None:
             losses = self._evaluate(held_out)
+            if ranks is not None:  # so that all processes stop in the same epoch
+                losses = ranks.of_main(losses)
             record_losses(self, "valid", losses)
             shall_stop = self.run.track is not None and self.run.track(self, losses)
         self.notify("on_epoch_end", **sets)
         if events is not None:
             shall_stop |= events.end_part()
-        return shall_stop
+        return shall_stop if ranks is None else ranks.is_any(shall_stop)
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **kwargs: Any
@@ -259,6 +266,8 @@ class MultiTaskNet(NeuralNet):
             logits, values = self.balance.backward(
                 self.module_, self.criterion_, batch, lr
             )
+        if self.run.ranks is not None:  # before the scaler looks for infinite gradients
+            values = self.run.ranks.mean_step(self.module_.parameters(), values)
         if scaler is not None:
             scaler.unscale_(self.optimizer_)
         if self.run.regularizer is not None:

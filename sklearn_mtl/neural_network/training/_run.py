@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 from torch.amp.grad_scaler import GradScaler
 
 from sklearn_mtl.neural_network.data._batches import BatchIterator, HeldOutRows
+from sklearn_mtl.neural_network.data._ranks import Ranks
 from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
 from sklearn_mtl.neural_network.objective._regularizer import Regularizer
 from sklearn_mtl.neural_network.training._head_update import HeadUpdate
@@ -61,6 +62,8 @@ class TrainingRun:
         Writes the state after every epoch.
     scaler : torch.amp.GradScaler or None
         Scales the gradients of a trunk that computes in float16.
+    ranks : Ranks or None
+        Processes that compute parts of each batch.
     """
 
     batches: BatchIterator
@@ -76,3 +79,4 @@ class TrainingRun:
     generators: Sequence[Generator] = ()
     checkpoint: _Checkpoint | None = None
     scaler: GradScaler | None = None
+    ranks: Ranks | None = None

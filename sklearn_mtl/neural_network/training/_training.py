@@ -21,6 +21,7 @@ from sklearn_mtl.neural_network.data._batches import (
 from sklearn_mtl.neural_network.data._held import Held
 from sklearn_mtl.neural_network.data._labels import Labels, draw_folds, label_rows
 from sklearn_mtl.neural_network.data._pretrained import trained_preparation
+from sklearn_mtl.neural_network.data._ranks import Ranks, check_trunk
 from sklearn_mtl.neural_network.data._read import preparation_of
 from sklearn_mtl.neural_network.data._rows import as_rows
 from sklearn_mtl.neural_network.data._stored import (
@@ -121,6 +122,8 @@ class Call:
         Events for scikit-learn's callbacks, in a call of fit.
     checkpoint : Checkpoint or None
         Writer of the state of training, in a call of fit.
+    ranks : Ranks or None
+        Processes that train the net together, in a call of fit.
     """
 
     seed: int
@@ -135,6 +138,7 @@ class Call:
     further_rate: float = 1.0
     events: FitEvents | None = None
     checkpoint: Checkpoint | None = None
+    ranks: Ranks | None = None
 
     def of_batch(
         self, model: BaseMultiTaskNet, state: NetState | None, batch: Samples
@@ -335,11 +339,13 @@ def _train(
 ) -> None:
     """Run the epochs, and keep the best one if samples are held out."""
     net, is_partial = state.net, call.is_partial
+    if call.ranks is not None:
+        check_trunk(net.module_.trunk, type(model).__name__)
     order = order_generators(state)
     rows = _row_numbers(members)
     # without held-out samples, all members are trained on the same samples
     rows = rows * state.n_members if len(rows) < state.n_members else rows
-    batches = BatchIterator(data, rows, plan.batch_size, order)
+    batches = BatchIterator(data, rows, plan.batch_size, order, call.ranks)
     n_epochs, n_further = plan.max_epochs, 0
     if is_partial:
         n_epochs = call.n_further_epochs or 1
@@ -361,7 +367,7 @@ def _train(
     head_update = None
     if is_partial and not call.n_further_epochs:
         head_update = state.head_update
-    regularizer, generators = equip(model, state, data)
+    regularizer, generators = equip(model, state, data, call.ranks)
     run = TrainingRun(
         batches,
         held_out,
@@ -376,6 +382,7 @@ def _train(
         generators=[*order, *generators],
         checkpoint=call.checkpoint,
         scaler=make_scaler(net),
+        ranks=call.ranks,
     )
     if call.events is not None:
         call.events.begin(n_epochs + n_further, fitted=state.attributes)

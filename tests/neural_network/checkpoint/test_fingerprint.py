@@ -68,7 +68,7 @@ OTHER = {
     "warm_start": True,
     "random_state": 1,
 }
-SAME = {"checkpoint", "n_stored_samples", "n_threads", "verbose"}
+SAME = {"checkpoint", "data_parallel", "n_stored_samples", "n_threads", "verbose"}
 
 
 def test_every_parameter_is_told_apart_or_has_no_say():
