@@ -34,7 +34,7 @@ RIGHT = {
     "shared-private": SharedPrivate((6,), (2,)),
     "pretrained": Pretrained(nn.Linear(5, 3)),
     "columns": Columns([("a", MLP((4,)), [0, 1]), ("b", nn.Linear(3, 2), [2, 3, 4])]),
-    "texts": Text(embedding_size=4, width=3, word_dropout=0.4),
+    "texts": Text(word_dropout=0.4),
     "own": Wide(dropout=0.3),
     "own, plain": Plain(dropout=0.3),
     "own, for each task": Halves(),
