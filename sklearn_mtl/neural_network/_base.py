@@ -33,7 +33,11 @@ from sklearn_mtl.neural_network.data._pretrained import text_reader
 from sklearn_mtl.neural_network.data._ranks import open_ranks
 from sklearn_mtl.neural_network.data._read import preparation_of, read_net_inputs
 from sklearn_mtl.neural_network.data._stored import Samples
-from sklearn_mtl.neural_network.data._tags import refuse_tokens, with_tags
+from sklearn_mtl.neural_network.data._tags import (
+    label_sums,
+    refuse_tokens,
+    with_tags,
+)
 from sklearn_mtl.neural_network.growth._listed import refuse_lists
 from sklearn_mtl.neural_network.training._history import history_arrays
 from sklearn_mtl.neural_network.training._plan import make_plan
@@ -266,7 +270,7 @@ class BaseMultiTaskNet(
             digest = zlib.crc32(np.ascontiguousarray(codes).tobytes())
             ranks.check_same((X.shape, digest), "X and y", who)
         before = state if is_partial else None
-        label_mass = self._label_mass(tasks, codes, sample_weight, before)
+        label_mass = self._label_mass(tasks, codes, sample_weight, before, X)
         call = Call(seed, label_mass, is_partial=is_partial, is_anew=state is None)
         mass = self._class_mass(tasks, codes, sample_weight, before)
         if is_partial:
@@ -413,11 +417,12 @@ class BaseMultiTaskNet(
         codes: np.ndarray,
         sample_weight: ArrayLike | None,
         state: NetState | None,
+        X: Any = None,
     ) -> np.ndarray:
-        """Return label weights per task for task_weight="auto"."""
+        """Return label weights per task for task_weight="auto"; texts have tags."""
         weights = cell_weights(tasks, codes, sample_weight, who=type(self).__name__)
         before = None if state is None else state.label_mass
-        return weights.sum(axis=0) + (0.0 if before is None else before)
+        return label_sums(weights, X) + (0.0 if before is None else before)
 
     def _task_outputs(self, X: FeaturesLike) -> list[np.ndarray]:
         X = self._read_fitted(X)

@@ -120,6 +120,19 @@ def test_one_full_batch_has_the_gradient_of_a_loop_over_tokens():
         torch.testing.assert_close(was - value, gradient, rtol=1e-7, atol=1e-10)
 
 
+def test_each_tag_counts_as_a_label_in_the_task_weights():
+    y, weight = Y.copy(), np.ones((150, 2))
+    y.at[0, "slots"] = None
+    y.at[1, "slots"] = [None, *Y.slots[1][1:]]
+    y.loc[:49, "kind"] = None
+    weight[:, 1] = np.arange(150)
+    model = net(max_epochs=1).fit(X, y, sample_weight=weight)
+    n_tags = [0, *(sum(tag is not None for tag in cell) for cell in y.slots[1:])]
+    expected = np.sqrt([100, weight[:, 1] @ n_tags])
+    found = model.history_["task_weight"][-1]
+    np.testing.assert_allclose(found, expected / expected.mean(), rtol=1e-12)
+
+
 def test_missing_tags_and_weights_of_zero_are_alike():
     missing, weight = Y.copy(), np.ones((150, 2))
     weight[:41, 1] = 0

@@ -22,7 +22,7 @@ from sklearn_mtl.neural_network.data._rows import gather
 from sklearn_mtl.preprocessing import Texts
 from sklearn_mtl.tasks import TaskSet, TokenLabels
 
-__all__ = ["LabelledTexts", "refuse_tokens", "with_tags"]
+__all__ = ["LabelledTexts", "label_sums", "refuse_tokens", "with_tags"]
 
 
 def with_tags(
@@ -52,6 +52,17 @@ def with_tags(
         tags[t] = np.full(len(X.tokens), np.nan)
         tags[t][np.repeat(n_tags > 0, n_tokens)] = labels.codes
     return replace(X, tags=tags)
+
+
+def label_sums(weights: np.ndarray, X: Any) -> np.ndarray:
+    """Return the sums of the label weights of each task; each tag is a label.
+
+    Shapes: weights (n_samples, n_tasks) -> (n_tasks,).
+    """
+    sums: np.ndarray = weights.sum(axis=0)
+    for t, tags in X.tags.items() if isinstance(X, Texts) else ():
+        sums[t] = weights[X.samples[~np.isnan(tags)], t].sum()
+    return sums
 
 
 def refuse_tokens(task_set: TaskSet, method: str, advice: str, who: str) -> None:
