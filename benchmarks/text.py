@@ -17,6 +17,20 @@ were compared with those in order and with three weights of the pairs in the tra
 part. The F1 of the slots was 86.7 without field and order, 88.3 with the order, and
 89.7 with both. Some sizes and dropout rates had been compared in the same way before.
 
+Later, these settings were compared on both held-out sets together, in 8 epochs (F1 of
+the slots, fraction of utterances without any error). The first one had seed 0, the
+others seed 1:
+
+- the mean of the vectors of a word and its n-grams, independent dropout, equal weights
+  of both tasks: 89.5, 76.2. Averages of the weights over the last steps did not change
+  this by more than 0.1, and longer averages were worse.
+- the vector of the word plus the mean of those of its n-grams, the same units dropped
+  for all tokens of a text, and rare words dropped more often: 90.1, 77.4
+- in addition, weights of 1.5 for the slots and 0.5 for the intents: 91.2, 79.4
+- the same without dropping rare words: 91.4, 79.9
+- in addition, the sum of the vectors of the n-grams divided by the square root of their
+  number, instead of their mean: 92.4, 81.6. This is the default.
+
 If SNIPS is not available, a message is printed.
 """
 

@@ -48,30 +48,34 @@ class _Net(nn.Module):
     def __init__(self, spec: Text, n_intents: int, n_tags: int) -> None:
         super().__init__()
         size, width = spec.embedding_size, spec.width
-        self.embedding = nn.EmbeddingBag(spec.n_buckets, size, mode="mean")
+        self.embedding = nn.EmbeddingBag(spec.n_buckets, size, mode="sum")
         sizes = [size, *[2 * width] * (spec.n_layers - 1)]
         self.layers = nn.ModuleList(
             nn.LSTM(n_in, width, batch_first=True, bidirectional=True) for n_in in sizes
         )
-        self.of_embedding = nn.Dropout(spec.embedding_dropout)
-        self.of_layer = nn.Dropout(spec.dropout)
+        self.embedding_dropout = spec.embedding_dropout
+        self.dropout = spec.dropout
         self.word_dropout = spec.word_dropout
         self.intent = nn.Linear(2 * width, n_intents)
         self.slots = nn.Linear(2 * width, n_tags)
         self.chain = _Chain(n_tags)
 
-    def forward(self, ids: Tensor, offsets: Tensor, lengths: Tensor) -> tuple:
+    def forward(
+        self, ids: Tensor, offsets: Tensor, shares: Tensor, lengths: Tensor
+    ) -> tuple:
         """Return logits of intents, of the tags of all tokens, and which there are."""
         is_token = torch.arange(int(lengths.max())) < lengths[:, None]
-        vectors = self.embedding(ids, offsets)
+        vectors = self.embedding(ids, offsets, shares)
         z = vectors.new_zeros(*is_token.shape, vectors.shape[1])
         z[is_token] = vectors
-        z = self.of_embedding(z * (torch.rand(*z.shape[:2], 1) > self.word_dropout))
+        z = z * (torch.rand(*z.shape[:2], 1) > self.word_dropout)
+        z = z * F.dropout(torch.ones_like(z[:, :1]), self.embedding_dropout)
         for layer in self.layers:
             packed = pack_padded_sequence(
                 z, lengths, batch_first=True, enforce_sorted=False
             )
-            z = self.of_layer(pad_packed_sequence(layer(packed)[0], True)[0])
+            z, _ = pad_packed_sequence(layer(packed)[0], True)
+            z = z * F.dropout(torch.ones_like(z[:, :1]), self.dropout)
         pooled = z.masked_fill(~is_token.unsqueeze(-1), -torch.inf).amax(dim=1)
         return self.intent(pooled), self.chain(self.slots(z), is_token)[is_token]
 
@@ -104,9 +108,12 @@ class PlainLoop:
         tags = y.slots.explode().unique()
         numbers = {tag: number for number, tag in enumerate(sorted(tags))}
         slots = [numbers[tag] for row in rows for tag in y.slots[row]]
-        offsets = torch.as_tensor(counts.cumsum() - counts)
+        starts = counts.cumsum() - counts
+        shares = np.repeat(np.maximum(counts - 1, 1), counts).astype(np.float32) ** -0.5
+        shares[starts] = 1.0  # the vector of the whole word
         ids, lengths = torch.as_tensor(ids - 1).long(), torch.as_tensor(some.lengths)
-        return (ids, offsets, lengths), torch.as_tensor(intents[rows]), slots
+        inputs = ids, torch.as_tensor(starts), torch.as_tensor(shares), lengths
+        return inputs, torch.as_tensor(intents[rows]), slots
 
     def epoch(self) -> None:
         """Train once on all batches, which are ready before."""

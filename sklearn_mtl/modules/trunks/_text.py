@@ -23,12 +23,13 @@ __all__ = ["Text"]
 class Text(TrunkSpec):
     r"""Embedding of words and character n-grams, followed by a bidirectional LSTM.
 
-    A token is the mean of several vectors: one for each character n-gram and one for
-    the whole word. The vectors are found by hashing. Therefore no vocabulary is learned
-    or stored, and unseen words are represented by their n-grams. A bidirectional LSTM
-    follows. The representation of a text is the maximum of each unit over its tokens.
-    Token tasks use the units at each token, and a conditional random field models the
-    dependence between the tags of neighbouring tokens.
+    A token is represented by the vector of the whole word plus the sum of the vectors
+    of its character n-grams, divided by the square root of their number. The vectors
+    are found by hashing. Therefore no vocabulary is learned or stored, and unseen words
+    have the vectors of their n-grams. A bidirectional LSTM follows. The representation
+    of a text is the maximum of each unit over its tokens. Token tasks use the units at
+    each token, and a conditional random field models the dependence between the tags of
+    neighbouring tokens.
 
     Use it for texts of up to some hundred words whose order matters, and for labels of
     tokens. For labels of whole texts only, a sparse matrix of TfidfVectorizer with the
@@ -52,9 +53,11 @@ class Text(TrunkSpec):
     n_layers : int, default=2
         Number of layers of the LSTM.
     dropout : float, default=0.5
-        Fraction of the units of each LSTM layer that are dropped during training.
+        Fraction of the units of each LSTM layer that are dropped during training, which
+        are the same for all tokens of a text.
     embedding_dropout : float, default=0.4
-        Fraction of the entries of the token vectors that are dropped during training.
+        Fraction of the entries of the token vectors that are dropped during training,
+        which are the same for all tokens of a text.
     word_dropout : float, default=0.1
         Fraction of the tokens whose vectors are set to zero during training.
     crf : bool, default=True
@@ -68,6 +71,9 @@ class Text(TrunkSpec):
 
     Only the first 32 letters of a word are used for n-grams.
 
+    Each tag counts as a label. Therefore ``task_weight="auto"`` gives token tasks more
+    weight than tasks with one label per text.
+
     The texts in a batch have similar lengths. The members are computed one after the
     other, so that the cost is proportional to their number.
 
@@ -75,7 +81,9 @@ class Text(TrunkSpec):
     ----------
     P. Bojanowski, E. Grave, A. Joulin, T. Mikolov, "Enriching Word Vectors with Subword
     Information", TACL 2017, section 3.2; A. Graves, J. Schmidhuber, "Framewise Phoneme
-    Classification with Bidirectional LSTM", Neural Networks 18, 2005.
+    Classification with Bidirectional LSTM", Neural Networks 18, 2005; Y. Gal, Z.
+    Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural
+    Networks", NeurIPS 2016, for the dropout, but without that of the recurrent units.
 
     Examples
     --------

@@ -14,6 +14,7 @@ from sklearn_mtl.modules._linear import MemberDropout, RandomPart
 __all__ = [
     "BidirectionalLSTM",
     "TextTrunk",
+    "UnitDropout",
     "WordDropout",
     "WordEmbedding",
     "give_tokens",
@@ -25,7 +26,11 @@ __all__ = [
 
 
 class WordEmbedding(nn.Module):
-    """Represent each word by the mean of the vectors of its buckets.
+    """Represent each word by its vector plus the scaled sum of those of its n-grams.
+
+    The first bucket of a word is that of the whole word. The sum is divided by the
+    square root of the number of n-grams. Initially, its norm is about that of the
+    vector of the whole word, so that unseen words are read by their n-grams.
 
     Parameters
     ----------
@@ -44,20 +49,26 @@ class WordEmbedding(nn.Module):
         # the vectors of all members are one table, so that one call is enough; bucket
         # numbers start at 1
         first = torch.arange(n_members, device=x.device) * n_buckets - 1
-        counts = is_stored.sum(dim=-1).view(-1)
+        counts = is_stored.sum(dim=-1, keepdim=True)
+        # one bag with weights: a second one would have a second gradient of this size
+        shares = (counts - 1).clamp(min=1).to(self.weight.dtype).rsqrt()
+        is_word = torch.arange(x.shape[-1], device=x.device) == 0
+        shares, table = torch.where(is_word, 1.0, shares), self.weight.view(-1, size)
+        at = x + first.view(-1, *[1] * (x.ndim - 1))
         if not x.is_cpu:
             # a mask as an index would make the host wait for the GPU
-            at = (x + first.view(-1, *[1] * (x.ndim - 1))).clamp(min=0).flatten(0, -2)
-            share = is_stored.flatten(0, -2) / counts.clamp(min=1).unsqueeze(-1)
-            table = self.weight.view(-1, size)
-            share = share.to(table.dtype)
-            sums = F.embedding_bag(at, table, mode="sum", per_sample_weights=share)
+            at, shares = at.clamp(min=0).flatten(0, -2), shares * is_stored
+            sums = F.embedding_bag(
+                at, table, mode="sum", per_sample_weights=shares.flatten(0, -2)
+            )
             return sums.view(*x.shape[:-1], size)
+        flat = counts.view(-1)
         out = F.embedding_bag(
-            (x + first.view(-1, *[1] * (x.ndim - 1)))[is_stored],
-            self.weight.view(-1, size),
-            counts.cumsum(0) - counts,
-            mode="mean",
+            at[is_stored],
+            table,
+            flat.cumsum(0) - flat,
+            mode="sum",
+            per_sample_weights=shares[is_stored],
         )
         return out.view(*x.shape[:-1], size)
 
@@ -145,6 +156,20 @@ class WordDropout(RandomPart):
         return z * keep
 
 
+class UnitDropout(MemberDropout):
+    """Drop the same units for all tokens of a text during training.
+
+    Parameters
+    ----------
+    p : float
+        Fraction of the units.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Drop units of (n_members, n_tokens, n_texts, n_units)."""
+        return x * super().forward(torch.ones_like(x[:, :1]))
+
+
 class TextTrunk(nn.Module):
     """Word embedding, bidirectional LSTM layers, and max-pooling over the tokens.
 
@@ -178,8 +203,8 @@ class TextTrunk(nn.Module):
         self.embedding = embedding
         self.layers = nn.ModuleList(layers)
         self.word_dropout = WordDropout(word_dropout)
-        self.embedding_dropout = MemberDropout(embedding_dropout)
-        self.dropout = MemberDropout(dropout)
+        self.embedding_dropout = UnitDropout(embedding_dropout)
+        self.dropout = UnitDropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return representations of texts, followed by tokens if `gives_tokens`.

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sklearn_mtl.modules import Text, build_trunk
-from sklearn_mtl.modules.trunks._text_trunk import WordDropout
+from sklearn_mtl.modules.trunks._text_trunk import UnitDropout, WordDropout
 from tests.modules.trunk_cases import generators
 
 SMALL = Text(n_buckets=20, embedding_size=4, width=3, n_layers=2)
@@ -37,7 +37,9 @@ def by_hand(trunk, member=0):
             pooled.append(torch.zeros(6, dtype=torch.float64))
             continue
         vectors = [
-            table[[bucket - 1 for bucket in word if bucket]].mean(dim=0)
+            table[word[0] - 1]
+            + table[[n - 1 for n in word[1:] if n]].sum(dim=0)
+            / max(sum(n > 0 for n in word[1:]), 1) ** 0.5
             for word in words[:length]
         ]
         z = torch.stack(vectors)[None]
@@ -133,6 +135,19 @@ def test_word_dropout_sets_whole_tokens_to_zero():
     # within five standard errors of a half, and not scaled up
     assert abs(found.mean() - 0.5) < 5 * 0.5 / 400**0.5
     assert set(found.unique().tolist()) == {0.0, 1.0}
+
+
+def test_units_are_dropped_for_whole_texts():
+    drop = UnitDropout(0.5).train()
+    ones = torch.ones(2, 5, 40, 3)
+    assert torch.equal(drop(ones), ones)  # without generators, as when it predicts
+    drop.generators = generators(2)
+    found = drop(ones)
+    assert torch.equal(found, found[:, :1].expand_as(found))
+    assert not torch.equal(found[0], found[1])
+    # within five standard errors of 1: scaled up, so that predictions need no scaling
+    assert abs(found.mean() - 1.0) < 5 / 240**0.5
+    assert set(found.unique().tolist()) == {0.0, 2.0}
 
 
 def test_one_word_alone_is_a_text():
