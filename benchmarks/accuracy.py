@@ -7,7 +7,8 @@ samples (a group of samples stays on one side):
   XGBoost, a multilayer perceptron, a stack of the first three, extremely randomised
   trees, CatBoost, RealMLP and TabM, each with the defaults of its library (with
   `--tuned` also after 30 trials of random search, if they have a search space);
-- boosting of all tasks together by CatBoost and XGBoost, where possible;
+- all tasks together, where possible: boosting by CatBoost and XGBoost, and an ensemble
+  of chains of forests in random orders (scikit-learn);
 - our net with its defaults, its twin (the same net per task), the blend, and one net
   distilled from the blend.
 

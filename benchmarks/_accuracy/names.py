@@ -2,7 +2,7 @@
 
 FOUR = ("linear", "forest", "histgb", "lightgbm")
 STACKED = ("linear", "forest", "histgb")
-SHARED = ("catboost_multi", "xgboost_multi")  # one model of all tasks
+SHARED = ("catboost_multi", "xgboost_multi", "chains")  # one model of all tasks
 # additional requirements of each model
 PACKAGES = {
     "catboost": "catboost",

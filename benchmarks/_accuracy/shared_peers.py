@@ -1,5 +1,10 @@
-"""Boosting of all tasks together by other libraries.
+"""Models of all tasks together by other libraries.
 
+chains: the mean of chains of forests in random orders, fitted to the samples with all
+labels, if all tasks are binary or all are regressions. J. Read, B. Pfahringer,
+G. Holmes, E. Frank, "Classifier chains for multi-label classification", Machine
+Learning 85, 2011; E. Spyromitros-Xioufis, G. Tsoumakas, W. Groves, I. Vlahavas,
+"Multi-target regression via input space expansion", Machine Learning 104, 2016.
 catboost_multi: CatBoost's MultiRMSE or MultiLogloss, if no label is missing and all
 tasks are of this kind. xgboost_multi: XGBoost's trees with a vector in each leaf and a
 custom objective, whose gradient is 0 for missing labels.
@@ -14,13 +19,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.special import expit, softmax
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.multioutput import ClassifierChain, RegressorChain
 
+from benchmarks._accuracy.peers import prepare
 from benchmarks._accuracy.tables import Table
 
 __all__ = ["fit_shared", "why_not_shared"]
 
 Predict = Callable[[np.ndarray], dict[int, np.ndarray]]
 _ROUNDS, _NO_CURVATURE = 100, 1e-6  # XGBoost divides by the sum of the latter
+_N_CHAINS = 5
 
 
 def why_not_shared(name: str, table: Table) -> str:
@@ -29,14 +38,15 @@ def why_not_shared(name: str, table: Table) -> str:
         return ""
     kinds = set(table.kinds)
     if len(table.kinds) < 2 or kinds not in ({"regression"}, {"binary"}):
-        return "its losses take several regressions or several binary tasks"
+        return "it takes several regressions or several binary tasks"
+    if name == "chains":
+        return ""
     return "its losses need all labels" if np.isnan(table.y).any() else ""
 
 
 def fit_shared(name: str, table: Table, rows: np.ndarray, seed: int) -> Predict:
     """Fit all tasks to some of the samples; the result predicts one array per task."""
-    fit = _fit_catboost if name == "catboost_multi" else _fit_xgboost
-    return fit(table, rows, seed)
+    return _FITS[name](table, rows, seed)
 
 
 def _fit_catboost(table: Table, rows: np.ndarray, seed: int) -> Predict:
@@ -64,6 +74,38 @@ def _fit_catboost(table: Table, rows: np.ndarray, seed: int) -> Predict:
 def _as_texts(frame: pd.DataFrame, codes: list[int]) -> pd.DataFrame:
     """Return the frame with categories as CatBoost takes them."""
     return frame.astype(dict.fromkeys(codes, str))
+
+
+def _fit_chains(table: Table, rows: np.ndarray, seed: int) -> Predict:
+    rows = rows[~np.isnan(table.y[rows]).any(axis=1)]  # a chain needs all labels
+    preparation = prepare(table.categorical)
+    X, y = preparation.fit_transform(table.X[rows]), table.y[rows]
+    is_regression = table.kinds[0] == "regression"
+    chains = []
+    for chain_seed in np.random.SeedSequence(seed).generate_state(_N_CHAINS):
+        state = int(chain_seed)
+        if is_regression:
+            forest = RandomForestRegressor(random_state=state)
+            chain = RegressorChain(forest, order="random", random_state=state)
+        else:
+            forest = RandomForestClassifier(random_state=state)
+            chain = ClassifierChain(
+                forest,
+                order="random",
+                chain_method="predict_proba",
+                random_state=state,
+            )
+        chains.append(chain.fit(X, y))
+
+    def predict(chosen: np.ndarray) -> dict[int, np.ndarray]:
+        new = preparation.transform(table.X[chosen])
+        if is_regression:
+            values = np.mean([chain.predict(new) for chain in chains], axis=0)
+            return dict(enumerate(values.T))
+        p = np.mean([chain.predict_proba(new) for chain in chains], axis=0)
+        return {t: np.c_[1 - column, column] for t, column in enumerate(p.T)}
+
+    return predict
 
 
 def _fit_xgboost(table: Table, rows: np.ndarray, seed: int) -> Predict:
@@ -141,3 +183,10 @@ def _probabilities(margins: np.ndarray) -> np.ndarray:
     if margins.shape[1] > 1:
         return softmax(margins, axis=1)
     return np.hstack([1.0 - expit(margins), expit(margins)])
+
+
+_FITS: dict[str, Callable[[Table, np.ndarray, int], Predict]] = {
+    "catboost_multi": _fit_catboost,
+    "xgboost_multi": _fit_xgboost,
+    "chains": _fit_chains,
+}

@@ -1,9 +1,18 @@
-"""The objective of XGBoost's row, and which tables CatBoost's losses are for."""
+"""Models of all tasks by other libraries: objectives, tables and missing labels."""
+
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from scipy.special import log_softmax
 
-from benchmarks._accuracy.shared_peers import _gradients, _places, why_not_shared
+from benchmarks._accuracy import shared_peers
+from benchmarks._accuracy.shared_peers import (
+    _gradients,
+    _places,
+    fit_shared,
+    why_not_shared,
+)
 from tests.benchmarks.test_tables import make_table
 
 PLACES = [slice(0, 1), slice(1, 4), slice(4, 5)]  # binary, three classes, a value
@@ -58,4 +67,27 @@ def test_catboost_is_left_out_where_labels_are_missing_or_kinds_are_mixed():
     assert why_not_shared("catboost_multi", table) == ""
     table.y[3, 0] = np.nan
     assert "all labels" in why_not_shared("catboost_multi", table)
-    assert why_not_shared("xgboost_multi", table) == ""
+    for name in ("xgboost_multi", "chains"):
+        assert why_not_shared(name, table) == ""
+    mixed = replace(table, kinds=("binary", "regression"))
+    for name in ("catboost_multi", "chains"):
+        assert "several regressions" in why_not_shared(name, mixed)
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression"])
+def test_chains_use_other_tasks_and_only_samples_with_all_labels(kind, monkeypatch):
+    monkeypatch.setattr(shared_peers, "_N_CHAINS", 2)
+    table = replace(make_table(), kinds=(kind, kind))
+    table.X[:, 2] = table.X[:, 2] > 0
+    table.y[:] = (table.X[:, :1] > 0) != (table.X[:, 1:2] > 0)  # two equal tasks
+    table.y[:20, 0] = np.nan
+    train, test = np.arange(120), np.arange(120, 200)
+    found = fit_shared("chains", table, train, seed=0)(test)
+    complete = fit_shared("chains", table, train[20:], seed=0)(test)
+    assert found.keys() == {0, 1}
+    for t, output in found.items():
+        np.testing.assert_array_equal(output, complete[t])
+        positive = output if kind == "regression" else output[:, 1]
+        assert np.mean((positive > 0.5) == table.y[test, t]) > 0.85
+    if kind == "binary":
+        np.testing.assert_allclose(found[0].sum(axis=1), 1.0)
