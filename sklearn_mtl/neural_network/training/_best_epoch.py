@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.neural_network.training._net import MultiTaskNet
+from sklearn_mtl.neural_network.training._rescaled_losses import RescaledLosses
 
 __all__ = ["BestEpoch"]
 
@@ -21,7 +22,8 @@ class BestEpoch:
     """Keep the weights of the epoch with the lowest held-out loss, for all members.
 
     The criterion is the weighted mean over tasks of loss / prior loss, which does not
-    depend on the units of the targets. The same epoch is chosen for all members,
+    depend on the units of the targets. Losses of classification tasks are those with
+    the best scale of the logits. The same epoch is chosen for all members,
     because the loss of one member on its small fold is too noisy.
 
     Parameters
@@ -36,6 +38,8 @@ class BestEpoch:
         Epochs of the first and second stage of training. The second stage takes place
         if the held-out loss at the end of the first one is near its minimum and below
         5 % of the prior loss. It stops after half of its epochs without improvement.
+    rescaled : RescaledLosses or None, default=None
+        Losses of the epoch after rescaling of the logits; None for the plain losses.
     """
 
     def __init__(
@@ -45,12 +49,14 @@ class BestEpoch:
         patience: int,
         n_first: int = 0,
         n_further: int = 0,
+        rescaled: RescaledLosses | None = None,
     ) -> None:
         self.prior_losses = prior_losses
         self.task_weight = task_weight
         self.patience = patience
         self.n_first = n_first
         self.n_further = n_further
+        self.rescaled = rescaled
         self.best_ = math.inf
         self.epoch_ = 0
         self._state: list[Tensor] = []
@@ -59,8 +65,10 @@ class BestEpoch:
         """Record the losses of an epoch; return whether training should stop."""
         # Losses of different units cannot be averaged, ratios to the prior loss can.
         relative = losses / self.prior_losses
-        criterion = self._mean(relative)
         net.history.record("valid_score_by_task", (1.0 - relative).tolist())
+        if self.rescaled is not None and self.rescaled.has_classes:
+            relative = self.rescaled.replace(losses) / self.prior_losses
+        criterion = self._mean(relative)
         net.history.record("valid_criterion", criterion)
         epoch = len(net.history)
         rounding = _ROUNDING * abs(self.best_) if math.isfinite(self.best_) else 0.0

@@ -341,6 +341,8 @@ class MultiTaskNet(NeuralNet):
             # The values are means over the rows of a chunk; sum them up instead.
             total = total + values.sum(dim=0) * logits.shape[1]
             weight = weight + weights.sum(dim=(0, 1))
+            if self.run.rescaled is not None and self.run.rescaled.has_classes:
+                self.run.rescaled.add(self.criterion_, logits, targets, weights)
         return total / weight  # NaN for a task without a held-out label
 
     @torch.inference_mode()

@@ -14,6 +14,7 @@ from sklearn_mtl.neural_network.data._ranks import Ranks
 from sklearn_mtl.neural_network.objective._monitor import GradientMonitor
 from sklearn_mtl.neural_network.objective._regularizer import Regularizer
 from sklearn_mtl.neural_network.training._head_update import HeadUpdate
+from sklearn_mtl.neural_network.training._rescaled_losses import RescaledLosses
 from sklearn_mtl.utils._callbacks import FitEvents
 
 __all__ = ["TrainingRun"]
@@ -48,6 +49,8 @@ class TrainingRun:
     track : callable or None
         Takes the net and the held-out losses of an epoch, and returns whether training
         should stop.
+    rescaled : RescaledLosses or None
+        Held-out losses after a rescaling of the logits, which `track` uses.
     regularizer : Regularizer or None
         Terms of the objective in addition to the losses.
     monitor : GradientMonitor or None
@@ -72,6 +75,7 @@ class TrainingRun:
     n_further: int = 0
     schedule: Callable[[int], float] | None = None
     track: Callable[[Any, Tensor], bool] | None = None
+    rescaled: RescaledLosses | None = None
     regularizer: Regularizer | None = None
     monitor: GradientMonitor | None = None
     head_update: HeadUpdate | None = None

@@ -61,6 +61,7 @@ from sklearn_mtl.neural_network.training._plan import (
     make_plan,
     resolve_embedding,
 )
+from sklearn_mtl.neural_network.training._rescaled_losses import RescaledLosses
 from sklearn_mtl.neural_network.training._run import TrainingRun
 from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.preprocessing import (
@@ -352,13 +353,14 @@ def _train(
     schedule: WarmUpCosine | TwoStages | None = None
     if call.n_further_epochs:
         schedule = WarmUpCosine(n_epochs * len(batches), highest=call.further_rate)
-    track = None
+    track = rescaled = None
     if held_out is not None:
         prior = torch.as_tensor(state.encoder.prior_losses_, device=net.device)
         if all(task.kind == "regression" for task in state.encoder.task_set.tasks):
             n_further = plan.n_further
+        rescaled = RescaledLosses(state.encoder.layout, state.encoder.bias_, device)
         weight = net.criterion_.task_weight.double()
-        track = BestEpoch(prior, weight, plan.patience, n_epochs, n_further)
+        track = BestEpoch(prior, weight, plan.patience, n_epochs, n_further, rescaled)
     if model.lr_schedule == "cosine" and not is_partial:
         schedule = WarmUpCosine(n_epochs * len(batches))
         if n_further:
@@ -375,6 +377,7 @@ def _train(
         n_further,
         schedule=schedule,
         track=track,
+        rescaled=rescaled,
         regularizer=regularizer,
         monitor=make_monitor(model, state.encoder, net.device),
         head_update=head_update,
