@@ -83,10 +83,14 @@ def fit_peer(name: str, model: Any, X: np.ndarray, y: np.ndarray, task: Task) ->
     return lambda rows: _spread(model.predict_proba(rows), classes, task.n_classes)
 
 
-def _as_frame(X: np.ndarray, codes: list[int]) -> pd.DataFrame:
-    """Return columns of numbers, and codes of categories as texts."""
+def as_texts(X: np.ndarray, codes: list[int]) -> pd.DataFrame:
+    """Return columns of numbers, and codes of categories as texts ("nan" if missing).
+
+    Missing texts raise an error in CatBoost.
+    """
     frame = pd.DataFrame(X, columns=[str(name) for name in range(X.shape[1])])
-    return frame.astype({str(code): str for code in codes})
+    texts = {str(code): X[:, code].astype(str).astype(object) for code in codes}
+    return frame.assign(**texts)
 
 
 def _fit_frame(
@@ -96,14 +100,14 @@ def _fit_frame(
     codes = next(iter(extra.values()))
     extra = {name: [str(code) for code in codes] for name in extra}
     if task.is_regression:
-        model.fit(_as_frame(X, codes), y, **extra)
-        return lambda rows: np.ravel(model.predict(_as_frame(rows, codes)))
+        model.fit(as_texts(X, codes), y, **extra)
+        return lambda rows: np.ravel(model.predict(as_texts(rows, codes)))
     classes, labels = np.unique(y.astype(int), return_inverse=True)
     if len(classes) == 1:
         return lambda rows: _spread(np.ones((len(rows), 1)), classes, task.n_classes)
-    model.fit(_as_frame(X, codes), labels, **extra)
+    model.fit(as_texts(X, codes), labels, **extra)
     return lambda rows: _spread(
-        model.predict_proba(_as_frame(rows, codes)), classes, task.n_classes
+        model.predict_proba(as_texts(rows, codes)), classes, task.n_classes
     )
 
 

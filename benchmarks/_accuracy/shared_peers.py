@@ -17,12 +17,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit, softmax
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.multioutput import ClassifierChain, RegressorChain
 
-from benchmarks._accuracy.peers import prepare
+from benchmarks._accuracy.peers import as_texts, prepare
 from benchmarks._accuracy.tables import Table
 
 __all__ = ["fit_shared", "why_not_shared"]
@@ -59,21 +58,15 @@ def _fit_catboost(table: Table, rows: np.ndarray, seed: int) -> Predict:
     loss = "MultiRMSE" if is_regression else "MultiLogloss"
     model = kind(loss_function=loss, **common)
     y = table.y[rows] if is_regression else table.y[rows].astype(int)
-    frame = table.frame(rows)
-    model.fit(_as_texts(frame, codes), y, cat_features=codes)
+    model.fit(as_texts(table.X[rows], codes), y, cat_features=codes)
 
     def predict(chosen: np.ndarray) -> dict[int, np.ndarray]:
-        new = _as_texts(table.frame(chosen), codes)
+        new = as_texts(table.X[chosen], codes)
         if is_regression:
             return dict(enumerate(model.predict(new).T))
         return {t: np.c_[1 - p, p] for t, p in enumerate(model.predict_proba(new).T)}
 
     return predict
-
-
-def _as_texts(frame: pd.DataFrame, codes: list[int]) -> pd.DataFrame:
-    """Return the frame with categories as CatBoost takes them."""
-    return frame.astype(dict.fromkeys(codes, str))
 
 
 def _fit_chains(table: Table, rows: np.ndarray, seed: int) -> Predict:

@@ -76,7 +76,7 @@ def test_catboost_is_left_out_where_labels_are_missing_or_kinds_are_mixed():
 
 @pytest.mark.parametrize("kind", ["binary", "regression"])
 def test_chains_use_other_tasks_and_only_samples_with_all_labels(kind, monkeypatch):
-    monkeypatch.setattr(shared_peers, "_N_CHAINS", 2)
+    monkeypatch.setattr(shared_peers, "_N_CHAINS", 1)
     table = replace(make_table(), kinds=(kind, kind))
     table.X[:, 2] = table.X[:, 2] > 0
     table.y[:] = (table.X[:, :1] > 0) != (table.X[:, 1:2] > 0)  # two equal tasks
