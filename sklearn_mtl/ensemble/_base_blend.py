@@ -20,13 +20,14 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_mtl.ensemble._fitting import Training, draw_splits, fit_members
 from sklearn_mtl.ensemble._members import (
     Member,
+    are_nets,
     known_tasks,
     named_members,
     outputs_and_variance_of,
     outputs_of,
 )
 from sklearn_mtl.ensemble._reading import SMALL, read_labels
-from sklearn_mtl.ensemble._simplex import MixtureLoss, weigh_known
+from sklearn_mtl.ensemble._simplex import MixtureLoss, WeightRule, weigh_known
 from sklearn_mtl.ensemble._stacking import TaskStacking
 from sklearn_mtl.ensemble._weighing import (
     FoldWeights,
@@ -216,14 +217,15 @@ class BaseMultiTaskBlend(MetaEstimatorMixin, BaseComposition, BaseEstimator):
         given = [member.held_out for member in members if member.held_out is not None]
         self.member_oof_predictions_ = dict(zip(names, given, strict=False))
         knows = known_tasks(self.estimators_, len(tasks))
+        rule = WeightRule(knows, are_nets(self.estimators_), self.n_common)
         losses: list[MixtureLoss | None] = [None] * len(tasks)
         self._fold_weights: FoldWeights | None = None
         if given:
             losses = read_mixture_losses(self.task_set_, labels, given, knows)
             self._fold_weights = FoldWeights.learn(
-                self.task_set_, labels, given, knows, self.n_common, folds
+                self.task_set_, labels, given, rule, folds
             )
-        self._weights = weigh_known(losses, knows, self.n_common)
+        self._weights = weigh_known(losses, rule)
         self.weights_ = {
             task.name: dict(zip(names, row.tolist(), strict=True))
             for task, row in zip(tasks, self._weights, strict=True)

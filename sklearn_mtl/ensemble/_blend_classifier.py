@@ -26,14 +26,17 @@ class MultiTaskBlendClassifier(
     are the probabilities of member m. The convex weights :math:`w_t` are fitted to
     out-of-fold predictions of the training samples,
 
-    .. math:: w_t = \frac{n_t \hat w_t + n_0 \bar w}{n_t + n_0}, \quad
+    .. math:: w_t = \frac{n_t \hat w_t + n_0 \bar w_t}{n_t + n_0}, \quad
        \hat w_t = \arg\min_w \ell_t(w) / \ell_t^0, \quad
        \bar w = \arg\min_w \sum_t \ell_t(w) / \ell_t^0
 
     where :math:`\ell_t` is the log-loss of the mixture, :math:`\ell_t^0` the log-loss
     of the class frequencies, :math:`n_t` the number of labels and :math:`n_0` is
     `n_common`. If sharing hurts a task, members that do not share get more weight.
-    Missing labels are never replaced by predictions, because that would leak labels.
+    :math:`\bar w_t` is :math:`\bar w` with the weights of all members but nets
+    multiplied by :math:`n_t / \max_u n_u`, and normalised, because these members use
+    the labels of other tasks less. Missing labels are never replaced by predictions,
+    because that would leak labels.
 
     Parameters
     ----------

@@ -32,6 +32,7 @@ __all__ = [
     "DEFAULT",
     "DEFAULT_NAMES",
     "Member",
+    "are_nets",
     "is_multi_task",
     "known_tasks",
     "make_member",
@@ -157,6 +158,11 @@ def known_tasks(models: Sequence[Any], n_tasks: int) -> np.ndarray:
     all_of_them = np.ones(n_tasks, dtype=bool)
     known = [getattr(model, "is_boosted_", all_of_them) for model in models]
     return np.stack(known, axis=1)
+
+
+def are_nets(models: Sequence[Any]) -> np.ndarray:
+    """Return whether each member, or its last step, is a net, (n_members,)."""
+    return np.array([isinstance(last_step(m)[1], _CLASSES["net"]) for m in models])
 
 
 def is_multi_task(estimator: Estimator) -> bool:

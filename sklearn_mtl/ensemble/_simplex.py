@@ -13,6 +13,7 @@ from sklearn_mtl.tasks import Task
 __all__ = [
     "DOUBT",
     "MixtureLoss",
+    "WeightRule",
     "best_loss",
     "blend_weights",
     "read_mixture_loss",
@@ -76,6 +77,25 @@ class MixtureLoss:
         return replace(self, table=table if self.is_classification else table[chosen])
 
 
+@dataclass(frozen=True)
+class WeightRule:
+    """Properties of the members, and the shrinkage of their weights.
+
+    Attributes
+    ----------
+    knows : ndarray of shape (n_tasks, n_members)
+        Whether each member predicts each task.
+    is_shared : ndarray of shape (n_members,)
+        Whether each member learns a representation that the tasks share.
+    n_common : float
+        Number of labels for which own and common weights contribute equally.
+    """
+
+    knows: np.ndarray
+    is_shared: np.ndarray
+    n_common: float
+
+
 def read_mixture_loss(
     task: Task, codes: np.ndarray, weights: np.ndarray, outputs: Sequence[np.ndarray]
 ) -> MixtureLoss | None:
@@ -112,50 +132,68 @@ def read_mixture_loss(
 
 
 def blend_weights(
-    losses: Sequence[MixtureLoss | None], n_members: int, n_common: float
+    losses: Sequence[MixtureLoss | None], is_shared: np.ndarray, n_common: float
 ) -> np.ndarray:
     r"""Return convex weights for each task.
 
-    .. math:: w_t = \frac{n_t \hat w_t + n_0 \bar w}{n_t + n_0}
+    .. math:: w_t = \frac{n_t \hat w_t + n_0 \bar w_t}{n_t + n_0}
 
     Here, :math:`\hat w_t` minimises the loss of task t divided by that of its best
-    constant, :math:`\bar w` minimises the mean of these ratios over tasks, n_t is the
-    number of labels, and n_0 is `n_common`.
+    constant, n_t is the number of labels, and n_0 is `n_common`. The common weights
+    :math:`\bar w` minimise the mean of these ratios over tasks; see `_with_labels` for
+    :math:`\bar w_t`.
 
-    Shapes: -> (n_tasks, n_members).
+    Shapes: is_shared (n_members,) -> (n_tasks, n_members).
     """
     found = [one for one in losses if one is not None]
-    start = np.full(n_members, 1.0 / n_members)
+    start = np.full(len(is_shared), 1.0 / len(is_shared))
     common = _minimise(found, start) if found else start
+    most = max((one.n_labels for one in found), default=1)
     rows = []
     for one in losses:
         if one is None:
             rows.append(common)
             continue
         own = _minimise([one], common)
-        mixed = one.n_labels * own + n_common * common
+        drawn = _with_labels(common, is_shared, one.n_labels / most)
+        mixed = one.n_labels * own + n_common * drawn
         rows.append(mixed / mixed.sum())
     return np.stack(rows)
 
 
-def weigh_known(
-    losses: Sequence[MixtureLoss | None], knows: np.ndarray, n_common: float
+def _with_labels(
+    common: np.ndarray, is_shared: np.ndarray, fraction: float
 ) -> np.ndarray:
+    """Return common weights for a task with a fraction of the labels of another task.
+
+    The weights of members that do not share a representation are multiplied by the
+    fraction, and all are normalised to sum to 1. Common weights are mostly fitted to
+    tasks with many labels, for which these members are more accurate than for a task
+    with few.
+
+    Shapes: common, is_shared (n_members,) -> (n_members,).
+    """
+    weights = np.where(is_shared, common, fraction * common)
+    return weights / weights.sum()
+
+
+def weigh_known(losses: Sequence[MixtureLoss | None], rule: WeightRule) -> np.ndarray:
     """Return convex weights for each task, with 0 for members that do not predict it.
 
     Each entry of `losses` contains only the members that predict the task. Tasks with
     the same members share their common weights, which are fitted to all tasks that
     these members predict.
 
-    Shapes: knows (n_tasks, n_members) bool -> (n_tasks, n_members).
+    Shapes: -> (n_tasks, n_members).
     """
+    knows = rule.knows
     weights = np.zeros(knows.shape)
     for pattern in np.unique(knows, axis=0):
         chosen = [
             None if one is None or (pattern & ~own).any() else one.among(pattern[own])
             for one, own in zip(losses, knows, strict=True)
         ]
-        found = blend_weights(chosen, int(pattern.sum()), n_common)
+        found = blend_weights(chosen, rule.is_shared[pattern], rule.n_common)
         tasks = (knows == pattern).all(axis=1)
         weights[np.ix_(tasks, pattern)] = found[tasks]
     return weights

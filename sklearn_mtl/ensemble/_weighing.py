@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_mtl.ensemble._encoding import constant_output
-from sklearn_mtl.ensemble._simplex import MixtureLoss, read_mixture_loss, weigh_known
+from sklearn_mtl.ensemble._simplex import (
+    MixtureLoss,
+    WeightRule,
+    read_mixture_loss,
+    weigh_known,
+)
 from sklearn_mtl.model_selection import make_folds
 from sklearn_mtl.neural_network import Labels
 from sklearn_mtl.tasks import TaskSet
@@ -82,20 +87,19 @@ class FoldWeights:
         task_set: TaskSet,
         labels: Labels,
         held_out: Sequence[Outputs],
-        knows: np.ndarray,
-        n_common: float,
+        rule: WeightRule,
         fold: np.ndarray,
     ) -> FoldWeights:
         """Fit the weights for all folds.
 
-        Shapes: knows (n_tasks, n_members), fold (n_samples,).
+        Shapes: fold (n_samples,).
         """
         n_folds = int(fold.max(initial=0)) + 1
         found = []
         for number in range(n_folds):
             rows = np.flatnonzero((fold != number) | (n_folds == 1))
-            losses = read_mixture_losses(task_set, labels, held_out, knows, rows)
-            found.append(weigh_known(losses, knows, n_common))
+            losses = read_mixture_losses(task_set, labels, held_out, rule.knows, rows)
+            found.append(weigh_known(losses, rule))
         return cls(fold, np.stack(found))
 
     def mix(self, task_set: TaskSet, outputs: Sequence[Outputs]) -> list[np.ndarray]:

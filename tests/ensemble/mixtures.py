@@ -3,6 +3,13 @@
 import numpy as np
 from scipy.optimize import nnls
 
+from sklearn_mtl.ensemble._simplex import WeightRule
+
+
+def rule_of(knows, n_common):
+    """Return the rule for members that all share a representation."""
+    return WeightRule(knows, np.ones(knows.shape[1], dtype=bool), n_common)
+
 
 def blend_of_classes(model, y):
     """Return weights (n_tasks, n_members) by expectation maximisation.

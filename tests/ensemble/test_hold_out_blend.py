@@ -114,7 +114,7 @@ class TestValidation:
             read_mixture_loss(task, y_val[:, t], w, [one[t] for one in outputs])
             for t, task in enumerate(model.task_set_.tasks)
         ]
-        expected = blend_weights(losses, 2, 0)
+        expected = blend_weights(losses, np.array([False, False]), 0)
         for t, weights in enumerate(model.weights_.values()):
             np.testing.assert_allclose(list(weights.values()), expected[t])
         assert model.member_oof_predictions_ == {}

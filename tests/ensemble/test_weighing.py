@@ -14,7 +14,7 @@ from sklearn_mtl.ensemble._weighing import (
 )
 from sklearn_mtl.neural_network import Labels
 from sklearn_mtl.tasks import TaskSet
-from tests.ensemble.mixtures import blend_of_values
+from tests.ensemble.mixtures import blend_of_values, rule_of
 
 CHEAP = [("forest", "default"), ("linear", "default")]
 
@@ -32,7 +32,7 @@ def guesses(seed, n_samples=200, n_members=6, n_tasks=2):
 
 def learn(task_set, labels, held_out, fold):
     knows = np.ones((task_set.n_tasks, len(held_out)), dtype=bool)
-    return FoldWeights.learn(task_set, labels, held_out, knows, 0.0, fold)
+    return FoldWeights.learn(task_set, labels, held_out, rule_of(knows, 0.0), fold)
 
 
 def test_labels_of_a_fold_have_no_part_in_its_weights():
@@ -52,7 +52,7 @@ def test_members_that_guess_stay_at_chance():
         task_set, labels, held_out = guesses(seed)
         knows = np.ones((2, len(held_out)), dtype=bool)
         losses = read_mixture_losses(task_set, labels, held_out, knows)
-        own = mix(task_set, weigh_known(losses, knows, 0.0), held_out)
+        own = mix(task_set, weigh_known(losses, rule_of(knows, 0.0)), held_out)
         fold = draw_folds(task_set, labels, None, seed)
         apart = learn(task_set, labels, held_out, fold).mix(task_set, held_out)
         for found, outputs in zip(areas.values(), (own, apart), strict=True):
@@ -89,7 +89,9 @@ def test_a_single_group_with_labels_leaves_one_fold():
     found = learn(task_set, labels, held_out, fold)
     knows = np.ones((2, len(held_out)), dtype=bool)
     losses = read_mixture_losses(task_set, labels, held_out, knows)
-    np.testing.assert_array_equal(found.of_folds, [weigh_known(losses, knows, 0.0)])
+    np.testing.assert_array_equal(
+        found.of_folds, [weigh_known(losses, rule_of(knows, 0.0))]
+    )
 
 
 @pytest.mark.exhaustive
