@@ -13,7 +13,7 @@ from sklearn_mtl.utils._typing import Matrix
 
 __all__ = ["HeldScores", "RidgeData", "Split"]
 
-_ROUGH = 1e-3  # tolerance of fits that are only used to compare alphas
+_ROUGH = 1e-4  # tolerance of fits that are only used to compare alphas
 
 
 @dataclass(frozen=True)

@@ -108,3 +108,14 @@ def test_a_column_without_weight_has_no_slope():
     fit = solve_ridge(Z, y, weights, np.full((1, 3), 0.1))[0]
     assert np.isfinite(fit).all()
     assert not fit[:-1, 1].any()
+
+
+def test_converged_columns_do_not_depend_on_the_others(monkeypatch):
+    monkeypatch.setattr(_ridge, "_FEW", 0)
+    monkeypatch.setattr(_ridge, "_TYPICAL_ITER", 0)
+    X, y, weights = problem(60, 20, missing=0.4)
+    Z = find_axes(X, np.ones(60)).coordinates(X)
+    alphas = np.array([[1e-4] * 3, [10.0] * 3])  # the second needs fewer iterations
+    both = solve_ridge(Z, y, weights, alphas)[1]
+    alone = solve_ridge(Z, y, weights, alphas[1:])[0]
+    np.testing.assert_allclose(both, alone, rtol=1e-12, atol=1e-14)
