@@ -167,21 +167,37 @@ def _find_swap(
     has_task = observed[:, task]
     givers = _some(np.flatnonzero(has_task), _N_GIVERS, rng)
     takers = _some(np.flatnonzero(~has_task), _N_TAKERS, rng)
-    fewest, best = _n_lost(trains, counts), None
+    totals = trains @ counts
+    fewest = int((totals == 0).sum())
     for i in givers:
-        for j in takers[part[takers] != part[i]]:
-            moved = counts.copy()
-            step = observed[j].astype(int) - observed[i]
-            moved[part[i]] += step
-            moved[part[j]] -= step
-            n_lost = _n_lost(trains, moved)
-            if n_lost < fewest:
-                return np.array([i, j])
-    return best
+        others = takers[part[takers] != part[i]]
+        is_better = _n_lost(observed, part, trains, totals, i, others) < fewest
+        if is_better.any():
+            return np.array([i, others[np.argmax(is_better)]])
+    return None
 
 
-def _n_lost(trains: np.ndarray, counts: np.ndarray) -> int:
-    return int((trains @ counts == 0).sum())
+def _n_lost(
+    observed: np.ndarray,
+    part: np.ndarray,
+    trains: np.ndarray,
+    totals: np.ndarray,
+    i: int,
+    others: np.ndarray,
+) -> np.ndarray:
+    """Return the number of lost tasks of all splits after exchanging i for each other.
+
+    Shapes: totals (n_splits, n_tasks), others (n_others,) -> (n_others,).
+    """
+    step = observed[others].astype(np.int64) - observed[i]
+    # A split that trains on the parts of both samples, or of none, does not change.
+    sign = trains[:, part[i], None].astype(np.int64) - trains[:, part[others]]
+    n_lost = np.zeros(len(others), dtype=np.int64)
+    for total, signs in zip(totals, sign, strict=True):
+        moves = signs != 0
+        n_lost[~moves] += (total == 0).sum()
+        n_lost[moves] += (total + signs[moves, None] * step[moves] == 0).sum(axis=1)
+    return n_lost
 
 
 def _some(rows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -51,9 +51,11 @@ def deal_rows(
         rows = rows[np.argsort(rank[rows])]
         dealt = _deal(wanted[:, rarest], room, len(rows), n_samples, rng)
         part[rows] = dealt if order is None else _mixed(dealt, rng)
-        given = _count_by_part(strata[rows], part[rows], len(sizes))
-        wanted -= n_samples * given
-        left -= given.sum(axis=0)
+        # only in the strata of these samples, because there may be very many strata
+        given = strata[rows]
+        owner = np.repeat(part[rows], np.diff(given.indptr))
+        np.subtract.at(wanted, (owner, given.indices), n_samples)
+        np.subtract.at(left, given.indices, 1)
         left[rarest] = 0
         room -= np.bincount(part[rows], minlength=len(sizes))
     rest = np.flatnonzero(part < 0)
@@ -101,15 +103,6 @@ def _mixed(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     # The i-th of the c samples of a part has time (i + 1/2) / c.
     time = np.concatenate([(np.arange(c) + 0.5) / c for c in counts if c] or [[]])
     return parts[np.lexsort((rng.random(len(parts)), time))]
-
-
-def _count_by_part(
-    strata: sparse.csr_array, part: np.ndarray, n_parts: int
-) -> np.ndarray:
-    owner = np.repeat(part, np.diff(strata.indptr))
-    at = owner * strata.shape[1] + strata.indices
-    counts = np.bincount(at, minlength=n_parts * strata.shape[1])
-    return counts.reshape(n_parts, -1)
 
 
 def _sum_by_row(strata: sparse.csr_array, marks: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@ import pytest
 from scipy import sparse
 
 from sklearn_mtl.model_selection._assign import (
+    _n_lost,
     assign_groups,
     keep_every_task,
     lost_tasks,
@@ -122,3 +123,21 @@ def test_fewer_groups_than_parts_have_a_part_each():
     group, strata = np.repeat([0, 1, 2], 4), sparse.csr_array(np.ones((12, 1)))
     part = assign_groups(strata, group, equal_sizes(12, 8), rng(), shuffle=True)
     assert len(set(part)) == 3
+
+
+def test_lost_tasks_after_each_exchange_are_those_of_a_new_count():
+    random = rng()
+    observed = random.random((30, 40)) < 0.08
+    part = np.arange(30) % 3
+    trains = np.vstack([kfold_trains(3), [True, False, False]])
+
+    def totals(part):
+        return trains @ np.stack([observed[part == p].sum(axis=0) for p in range(3)])
+
+    others = np.flatnonzero(part != part[0])
+    found = _n_lost(observed, part, trains, totals(part), 0, others)
+    for other, n_lost in zip(others, found, strict=True):
+        moved = part.copy()
+        moved[[0, other]] = part[[other, 0]]
+        assert n_lost == (totals(moved) == 0).sum()
+    assert len(set(found)) > 1

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from sklearn_mtl.model_selection import _swap
 from sklearn_mtl.model_selection._swap import _exchange, improve_by_swaps
 
 
@@ -83,3 +84,18 @@ def test_perfect_parts_are_left_alone():
     part = np.repeat([0, 1], 6)
     new = improve_by_swaps(strata, part, np.full((2, 3), 2.0), np.random.default_rng(0))
     assert np.array_equal(new, part)
+
+
+@pytest.mark.parametrize("may_move", [False, True])
+def test_sparse_and_dense_rows_give_the_same_exchanges(may_move, monkeypatch):
+    rng = np.random.default_rng(0)
+    strata = sparse.csr_array((rng.random((200, 80)) < 0.05).astype(float))
+    part = np.sort(np.arange(200) % 4)
+    targets = np.rint(np.outer(np.full(4, 0.25), strata.sum(axis=0)))
+    found = []
+    for limit in (0.0, 1.0):
+        monkeypatch.setattr(_swap, "_DENSE", limit)
+        own = np.random.default_rng(1)
+        found.append(improve_by_swaps(strata, part, targets, own, may_move=may_move))
+    assert (found[0] != part).any()
+    np.testing.assert_array_equal(*found)
