@@ -163,7 +163,11 @@ class OutputLayout:
     @property
     def task_places(self) -> np.ndarray:
         """Position in `order` of the task of each logit, (n_outputs,)."""
-        places = np.empty(self.n_outputs, dtype=np.intp)
-        for place in range(self.n_trained):
-            places[self.columns(place)] = place
+        places = np.arange(self.n_outputs)  # correct for tasks with a single logit
+        for group in self.groups:
+            tasks = np.arange(group.tasks.start, group.tasks.stop)
+            if group.class_major:
+                places[group.columns] = np.tile(tasks, group.n_classes)
+            else:
+                places[group.columns] = np.repeat(tasks, group.n_classes)
         return places

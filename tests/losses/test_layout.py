@@ -97,3 +97,12 @@ def test_tokens_are_laid_out_as_classes(n_tags):
     for place in range(3):
         assert layout.columns(place) == plain.columns(place)
     assert [group.kind for group in layout.groups] == [g.kind for g in plain.groups]
+
+
+def test_the_task_of_each_logit_is_that_whose_columns_hold_it():
+    layout = OutputLayout(tasks_of([5, 0, 2, 3, 2, 3, 0, 3, 7, 7, 1]))
+    assert [group.class_major for group in layout.groups] == [True, False, False]
+    wanted = np.full(layout.n_outputs, -1)
+    for place in range(layout.n_trained):
+        wanted[layout.columns(place)] = place
+    np.testing.assert_array_equal(layout.task_places, wanted)

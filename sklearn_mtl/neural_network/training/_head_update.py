@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -90,11 +91,10 @@ class HeadUpdate:
         self.moment = (z.mT @ z / len(index)).float().cpu()
 
     def _read_layout(self, layout: OutputLayout) -> None:
-        self.places = torch.as_tensor(layout.task_places)
-        curvature = [
-            layout.loss(place).curvature(int((layout.task_places == place).sum()))
-            for place in range(layout.n_trained)
-        ]
+        places = layout.task_places
+        self.places = torch.as_tensor(places)
+        widths = np.bincount(places, minlength=layout.n_trained).tolist()
+        curvature = [layout.loss(t).curvature(width) for t, width in enumerate(widths)]
         self.curvature = torch.as_tensor(curvature, dtype=torch.float64)
 
     def of_tasks(
