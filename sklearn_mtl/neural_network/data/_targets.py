@@ -193,34 +193,6 @@ class TargetEncoder:
         targets[np.isnan(targets)] = 0.0
         return targets
 
-    def as_numbers(
-        self,
-        codes: np.ndarray,
-        weights: np.ndarray,
-        row_weights: np.ndarray,
-        members: np.ndarray,
-        m: int,
-    ) -> np.ndarray:
-        """Return labels as columns, standardised on the samples of one member.
-
-        Missing labels are 0. Classes become indicator columns, one for a binary task.
-        Each label is multiplied by its weight and divided by the weight of its sample,
-        so that sums weighted by sample are sums weighted by label.
-        """
-        share = weights / np.where(row_weights > 0, row_weights, 1.0)[:, None]
-        columns = [np.empty((len(codes), 0))]  # in case no task is trained
-        for t in self.layout.order:
-            task, label_weights = self.task_set.tasks[t], members[m] * weights[:, t]
-            values = codes[:, [t]]
-            if task.classes is not None:
-                labels = np.arange(task.n_classes)[task.n_classes == 2 :]
-                values = np.where(np.isnan(values), np.nan, values == labels)
-            elif task.period is not None:
-                values = unit_vectors(values[:, 0], task.period)
-            mean, scale = column_moments(values, label_weights[None])
-            columns.append((values - mean) / scale * share[:, [t]])
-        return np.nan_to_num(np.hstack(columns), nan=0.0)
-
     def member_tensors(self, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         """Return shift, scale and factor (n_sets, 1, n_trained) of LabelledRows."""
         shift = (self.mean_ - self.mean_[0]) / self.scale_[0]

@@ -19,6 +19,7 @@ from sklearn_mtl.neural_network.data._batches import (
     LabelledRows,
 )
 from sklearn_mtl.neural_network.data._held import Held
+from sklearn_mtl.neural_network.data._label_columns import label_columns
 from sklearn_mtl.neural_network.data._labels import Labels, draw_folds, label_rows
 from sklearn_mtl.neural_network.data._pretrained import trained_preparation
 from sklearn_mtl.neural_network.data._ranks import Ranks, check_trunk
@@ -284,11 +285,13 @@ def _set_up(
     encoder = TargetEncoder(task_set, clip, losses)
     encoder.fit(labels.codes, labels.weights, members, X)
     weights = labels.weights, labels.row_weights
-    as_numbers = partial(encoder.as_numbers, labels.codes, *weights, members)
+    columns = partial(
+        label_columns, task_set, encoder.layout, labels.codes, *weights, members
+    )
     preparation = trained_preparation(model)
     if preparation is None:
         preparation = _fit_preparation(
-            model, X, members * labels.row_weights, as_numbers, plan
+            model, X, members * labels.row_weights, columns, plan
         )
     generators = draw_generators(seed, plan.n_members, _PARAMETERS)
     few = as_rows(preparation.transform(X[:2]), torch.float32, torch.device("cpu"))
