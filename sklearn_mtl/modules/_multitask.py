@@ -174,7 +174,7 @@ class MultiTaskModule(nn.Module):
     def _scaled(self, root: Tensor) -> Tensor:
         """Multiply the gradients of a root of the backward pass by `gradient_scale`."""
         if self.gradient_scale is not None and root.requires_grad:
-            root.register_hook(self.gradient_scale.mul)
+            root.register_hook(self.gradient_scale.mul)  # type: ignore[no-untyped-call]
         return root
 
     def head_inputs(self, parts: Parts) -> Tensor:

@@ -250,7 +250,7 @@ class BaseMultiTaskNet(
 
     def _train(
         self,
-        X: FeaturesLike,
+        X: Any,
         tasks: TaskSet,
         codes: np.ndarray,
         sample_weight: ArrayLike | None,

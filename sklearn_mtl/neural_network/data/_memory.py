@@ -41,7 +41,8 @@ def prefetch(batches: Iterator[Tensors], device: torch.device) -> Iterator[Tenso
     if device.type != "cuda":
         yield from batches
         return
-    main, copies = torch.cuda.current_stream(device), torch.cuda.Stream(device)
+    main = torch.cuda.current_stream(device)
+    copies = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
     copies.wait_stream(main)
     while True:
         with torch.cuda.stream(copies):

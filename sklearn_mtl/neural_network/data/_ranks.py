@@ -79,7 +79,8 @@ class Ranks:
         # one message, because a message takes about as long as a step of a small net
         message = [values.flatten(), is_set, *map(torch.flatten, blocks)]
         flat = self.mean(torch.cat([block.detach() for block in message]))
-        first, is_set, *means = flat.split([len(block) for block in message])
+        sizes = [len(block) for block in message]
+        first, is_set, *means = torch.split(flat, sizes)
         for one, mean, n_set in zip(trained, means, is_set, strict=True):
             if one.grad is not None or n_set > 0:
                 one.grad = mean.view_as(one)
