@@ -353,7 +353,9 @@ def test_a_tuned_trunk_holds_the_old_tasks():
     X = rng.normal(size=(1000, 10))
     y = (X[:, :3] + 0.5 * rng.normal(size=(1000, 3)) > 0).astype(float)
     new = (X[:, 5] > 0).astype(float)  # of no use to the old tasks
-    model = MultiTaskClassifier(n_members=2, random_state=0).fit(X[:500], y[:500])
+    # few epochs, so that the trunk still has the input of the new task
+    model = MultiTaskClassifier(n_members=2, max_epochs=6, random_state=0)
+    model.fit(X[:500], y[:500])
     test = X[500:]
     frozen = copy.deepcopy(model)
     frozen.add_task(X[:300], new[:300], name="new", compare=False)
