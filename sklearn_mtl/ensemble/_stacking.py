@@ -11,6 +11,7 @@ from sklearn_mtl.ensemble._correction import SecondStage
 from sklearn_mtl.ensemble._scores import ScoreColumns, from_scores, to_scores
 from sklearn_mtl.neural_network import Labels
 from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.utils._axes import MANY, leading_axes
 
 __all__ = ["TaskStacking"]
 
@@ -123,4 +124,7 @@ def _axes(columns: np.ndarray) -> np.ndarray:
     n_columns = columns.shape[1]
     if n_columns <= MOST_COLUMNS:
         return np.eye(n_columns)
+    if n_columns > MANY:
+        products = columns.__matmul__, columns.T.__matmul__
+        return leading_axes(*products, n_columns, MOST_COLUMNS)[:, ::-1]
     return np.linalg.eigh(columns.T @ columns)[1][:, ::-1][:, :MOST_COLUMNS]

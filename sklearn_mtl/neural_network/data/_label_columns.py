@@ -10,11 +10,11 @@ from scipy import sparse
 from sklearn_mtl.losses import OutputLayout
 from sklearn_mtl.preprocessing import column_moments, usable_scale
 from sklearn_mtl.tasks import Task, TaskSet, unit_vectors
+from sklearn_mtl.utils._axes import MANY, leading_axes
 
 __all__ = ["label_columns"]
 
-_WIDE = 512  # more outputs are reduced to few columns before they become an array
-_N_AXES, _N_SPARE, _N_PASSES = 8, 8, 3
+_N_AXES = 8  # as many as the placement of edges uses
 
 
 def label_columns(
@@ -37,11 +37,11 @@ def label_columns(
     (n_sets, n_samples) -> (n_samples, n_columns).
     """
     unit = np.where(row_weights > 0, row_weights, 1.0)
-    if layout.n_outputs > _WIDE:
+    if layout.n_outputs > MANY:
         tasks = [task_set.tasks[t] for t in layout.order]
         cells = _Cells.of(layout.order, codes, weights, unit, members[m])
-        root = np.sqrt(members[m] * row_weights)
-        return _principal_axes(_LabelMatrix(tasks, cells, len(codes)), root)
+        labels = _LabelMatrix(tasks, cells, len(codes))
+        return labels.times(labels.axes(np.sqrt(members[m] * row_weights)[:, None]))
     columns = [np.empty((len(codes), 0))]  # in case no task is trained
     share = weights / unit[:, None]
     for t in layout.order:
@@ -145,6 +145,15 @@ class _LabelMatrix:
         means = self.means.T @ (self.observed.T @ right)
         return (self.entries.T @ right - means) / self.scale
 
+    def axes(self, root: np.ndarray) -> np.ndarray:
+        """Return the axes with the largest variance, for square roots of weights."""
+        return leading_axes(
+            lambda right: root * self.times(right),
+            lambda right: self.transposed_times(root * right),
+            self.entries.shape[1],
+            _N_AXES,
+        )
+
 
 def _width(task: Task) -> int:
     if task.classes is not None:
@@ -163,22 +172,3 @@ def _numbers(
     others = cells.take(~(is_class | is_angle)[cells.places])
     coordinates = [(first + k, angles._replace(codes=points[:, k])) for k in range(2)]
     return [(first, others), *coordinates]
-
-
-def _principal_axes(labels: _LabelMatrix, root: np.ndarray) -> np.ndarray:
-    """Return the labels on the eight axes with the largest weighted variance.
-
-    This is the randomised subspace iteration of Halko et al., SIAM Review 2011.
-
-    Shapes: root (n_samples,), square roots of weights -> (n_samples, 8).
-    """
-    root = root[:, None]
-    # a fixed seed: with eight spare axes, the result hardly depends on the start
-    rng = np.random.default_rng(0)
-    axes = rng.normal(size=(labels.entries.shape[1], _N_AXES + _N_SPARE))
-    for _ in range(_N_PASSES):
-        basis = np.linalg.qr(root * labels.times(axes))[0]
-        axes = np.linalg.qr(labels.transposed_times(root * basis))[0]
-    columns = labels.times(axes)
-    turn = np.linalg.eigh((root * columns).T @ (root * columns))[1]
-    return columns @ turn[:, -_N_AXES:]

@@ -8,6 +8,7 @@ from sklearn_mtl.losses import OutputLayout, read_losses
 from sklearn_mtl.neural_network.data import _label_columns
 from sklearn_mtl.neural_network.data._label_columns import label_columns
 from sklearn_mtl.tasks import TaskSet
+from sklearn_mtl.utils import _axes
 
 N_ROWS = 120
 
@@ -36,9 +37,9 @@ def test_many_outputs_are_the_principal_axes_of_the_columns(m, monkeypatch):
     root = np.sqrt(members * row_weights)[:, None]
     columns = label_columns(*given, m)
     assert columns.shape == (N_ROWS, 3 + 3 * 5 + 3 + 3 * 2)
-    monkeypatch.setattr(_label_columns, "_WIDE", 1)
+    monkeypatch.setattr(_label_columns, "MANY", 1)
     # with as many spare axes as columns, the iteration is exact
-    monkeypatch.setattr(_label_columns, "_N_SPARE", columns.shape[1] - 8)
+    monkeypatch.setattr(_axes, "_N_SPARE", columns.shape[1] - 8)
     axes = label_columns(*given, m)
     assert axes.shape == (N_ROWS, 8)
     left, sizes, _ = np.linalg.svd(root * columns, full_matrices=False)
@@ -49,7 +50,7 @@ def test_many_outputs_are_the_principal_axes_of_the_columns(m, monkeypatch):
 def test_eight_spare_axes_keep_most_of_the_variance(monkeypatch):
     given = labels_of_all_kinds()
     columns = label_columns(*given, 0)
-    monkeypatch.setattr(_label_columns, "_WIDE", 1)
+    monkeypatch.setattr(_label_columns, "MANY", 1)
     axes = label_columns(*given, 0)
     root = np.sqrt(given[-1][0] * given[-2])[:, None]
     most = np.linalg.svd(root * columns, compute_uv=False)[:8]
