@@ -110,11 +110,12 @@ def order_of_columns(
     found, known = [task_name(label) for label in labels], tasks.names
     if found == known:
         return None
-    if len(set(found)) == len(found) and sorted(found) == sorted(known):
-        return [found.index(name) for name in known]
+    place = {name: number for number, name in enumerate(found)}
+    if len(place) == len(found) and sorted(found) == sorted(known):
+        return [place[name] for name in known]
     numbers = [str(t) for t in range(len(known))]
     if sorted(found) == sorted(numbers) and not has_number(known):
-        return [found.index(number) for number in numbers]
+        return [place[number] for number in numbers]
     # The columns 0, 1, ... of a DataFrame that was made from an array are not names.
     if not tasks.has_names or known == numbers:
         return None

@@ -193,11 +193,9 @@ def cell_weights(
     else:
         weights = check_sample_weight(sample_weight, codes.shape, who, task_set)
         weights[np.isnan(codes)] = 0.0
-    for task, wanted in zip(
-        task_set.tasks, _split_class_weight(class_weight, task_set, who), strict=True
-    ):
+    by_class = _split_class_weight(class_weight, task_set, who)
+    for t, (task, wanted) in enumerate(zip(task_set.tasks, by_class, strict=True)):
         if wanted is not None and task.is_classification and task.n_classes:
-            t = task_set.index(task.name)
             seen = ~np.isnan(codes[:, t])
             labels = codes[seen, t].astype(np.intp)
             if mass is None:

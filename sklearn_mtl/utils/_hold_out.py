@@ -118,7 +118,8 @@ class HoldOut:
 
         Shapes: observed (n_samples, n_tasks).
         """
-        lone = [task_set.names[t] for t in self.lone_tasks(observed)]
+        names = task_set.names
+        lone = [names[t] for t in self.lone_tasks(observed)]
         if lone:
             warnings.warn(
                 f"{who}: {len(lone)} of {task_set.n_tasks} tasks have all their labels "
@@ -166,7 +167,8 @@ class HoldOut:
         fitted = [
             t for t, one in enumerate(task_set.tasks) if one.kind not in _UNFITTED
         ]
-        lost = [task_set.names[t] for t in fitted if not observed[:, t].any()]
+        names = task_set.names
+        lost = [names[t] for t in fitted if not observed[:, t].any()]
         if not lost:
             return
         text = (

@@ -276,8 +276,9 @@ def _tune(
     Z = state.head_inputs(new.inputs[labels.rows], _own_place(state))
     heads = _heads(model, state, labels, Z, head)
     _put_head(state, module, heads, choice.setting, head)
-    names = [state.encoder.task_set.names[t] for t in state.encoder.layout.order]
-    by_name = dict(zip(names, changes.tolist(), strict=True))
+    names = state.encoder.task_set.names
+    pairs = zip(state.encoder.layout.order, changes.tolist(), strict=True)
+    by_name = {names[t]: change for t, change in pairs}
     by_name.pop(labels.task.name)
     return replace(record, n_tuning_steps=n_steps, changes=by_name)
 

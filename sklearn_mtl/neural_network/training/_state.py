@@ -134,7 +134,8 @@ class NetState:
         """Return a state with renamed tasks that shares all other data."""
         encoder, net = copy.copy(self.encoder), copy.copy(self.net)
         encoder.task_set = task_set
-        net.task_names = [task_set.names[t] for t in encoder.layout.order]
+        names = task_set.names
+        net.task_names = [names[t] for t in encoder.layout.order]
         return replace(self, encoder=encoder, net=net)
 
     def scale_targets(self, stream: Stream) -> Stream:
