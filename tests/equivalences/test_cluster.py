@@ -111,14 +111,16 @@ QUESTIONS = {
         MultiTaskClassifier(**NET), X, y, cv=2, method="predict_proba"
     ),
     "cross_validate": lambda X, y: [
-        cross_validate(MultiTaskClassifier(**NET), X, y, cv=2)["test_score"]
+        cross_validate(MultiTaskClassifier(**NET), X, y, cv=2)["test_mean"]
     ],
     "task_affinity": lambda X, y: [
-        task_affinity(MultiTaskForestClassifier(5, random_state=0), X, y, cv=2).values
+        task_affinity(
+            MultiTaskForestClassifier(n_estimators=5, random_state=0), X, y, cv=2
+        ).values
     ],
     "task_permutation_importance": lambda X, y: [
         task_permutation_importance(
-            MultiTaskForestClassifier(5, random_state=0).fit(X, y),
+            MultiTaskForestClassifier(n_estimators=5, random_state=0).fit(X, y),
             X,
             y,
             random_state=0,
@@ -132,7 +134,9 @@ def test_an_evaluation_finds_the_same_on_a_cluster(cluster, name):
     assert_same(*on_both(lambda: QUESTIONS[name](*samples())))
 
 
-def test_groups_are_searched_with_a_cache_and_a_progress_bar(cluster, tmp_path, capsys):
+# joblib warns if writing the arguments takes long, as on a busy machine
+@pytest.mark.filterwarnings("ignore:Persisting input arguments")
+def test_groups_are_searched_with_a_cache(cluster, tmp_path):
     def groups(**options):
         model = TaskGroupSearchCV(
             IndependentTasks(LogisticRegression()), cv=2, random_state=0, **options
@@ -148,7 +152,7 @@ def test_groups_are_searched_with_a_cache_and_a_progress_bar(cluster, tmp_path, 
         np.testing.assert_array_equal(
             one.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"]
         )
-    assert "%" in capsys.readouterr().err
+    assert any(tmp_path.iterdir())
 
 
 def test_workers_keep_their_settings(cluster):
