@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -266,9 +265,7 @@ class BaseMultiTaskNet(
         seed = draw_seed(self.random_state) if state is None else state.seed
         ranks = None if is_partial or not self.data_parallel else open_ranks(self)
         if ranks is not None:
-            seed = ranks.of_main(seed)
-            digest = zlib.crc32(np.ascontiguousarray(codes).tobytes())
-            ranks.check_same((X.shape, digest), "X and y", who)
+            seed = ranks.agree(seed, X.shape, codes, who)
         before = state if is_partial else None
         label_mass = self._label_mass(tasks, codes, sample_weight, before, X)
         call = Call(seed, label_mass, is_partial=is_partial, is_anew=state is None)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
@@ -101,15 +103,23 @@ class Ranks:
             if tensor.is_floating_point():
                 tensor.copy_(self.of_main(tensor.detach()))
 
-    def check_same(self, found: Any, what: str, who: str) -> None:
-        """Raise an error if a value differs between processes."""
-        every = self._gather(found)
+    def agree(
+        self, seed: int, shape: tuple[int, ...], codes: np.ndarray, who: str
+    ) -> int:
+        """Return the seed of the first process; raise an error if samples differ.
+
+        Shapes: codes (n_samples, n_tasks).
+        """
+        digest = zlib.crc32(np.ascontiguousarray(codes).tobytes())
+        every = self._gather((shape, digest))
         if any(other != every[0] for other in every):
             raise ValueError(
-                f"{who}: data_parallel=True requires the same {what} in all "
-                f"{self.n_ranks} processes; got {every}. Every process must call fit "
-                "with all samples; the batches are divided in fit."
+                f"{who}: data_parallel=True requires the same X and y in all "
+                f"{self.n_ranks} processes; got the shapes of X and checksums of y "
+                f"{every}. Every process must call fit with all samples; the batches "
+                "are divided in fit."
             )
+        return int(self.of_main(seed))
 
     def _gather(self, value: Any) -> list[Any]:
         from accelerate.utils import gather_object
