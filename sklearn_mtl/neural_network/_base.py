@@ -265,7 +265,7 @@ class BaseMultiTaskNet(
         seed = draw_seed(self.random_state) if state is None else state.seed
         ranks = None if is_partial or not self.data_parallel else open_ranks(self)
         if ranks is not None:
-            seed = ranks.agree(seed, X.shape, codes, who)
+            seed = ranks.agree(seed, codes, who)
         before = state if is_partial else None
         label_mass = self._label_mass(tasks, codes, sample_weight, before, X)
         call = Call(seed, label_mass, is_partial=is_partial, is_anew=state is None)

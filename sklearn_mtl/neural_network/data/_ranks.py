@@ -103,21 +103,19 @@ class Ranks:
             if tensor.is_floating_point():
                 tensor.copy_(self.of_main(tensor.detach()))
 
-    def agree(
-        self, seed: int, shape: tuple[int, ...], codes: np.ndarray, who: str
-    ) -> int:
-        """Return the seed of the first process; raise an error if samples differ.
+    def agree(self, seed: int, codes: np.ndarray, who: str) -> int:
+        """Return the seed of the first process; raise an error if labels differ.
 
         Shapes: codes (n_samples, n_tasks).
         """
         digest = zlib.crc32(np.ascontiguousarray(codes).tobytes())
-        every = self._gather((shape, digest))
+        every = self._gather((codes.shape, digest))
         if any(other != every[0] for other in every):
             raise ValueError(
                 f"{who}: data_parallel=True requires the same X and y in all "
-                f"{self.n_ranks} processes; got the shapes of X and checksums of y "
-                f"{every}. Every process must call fit with all samples; the batches "
-                "are divided in fit."
+                f"{self.n_ranks} processes; got shapes and checksums of y {every}. "
+                "Every process must call fit with all samples; the batches are divided "
+                "in fit."
             )
         return int(self.of_main(seed))
 

@@ -87,7 +87,7 @@ def test_what_the_processes_do_not_support_is_named(ranks):
     )
     assert messages["labels"].startswith(
         "MultiTaskClassifier: data_parallel=True requires the same X and y in all 2 "
-        "processes; got the shapes of X and checksums of y [((71, 5), "
+        "processes; got shapes and checksums of y [((71, 3), "
     )
 
 
