@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ __all__ = ["RESIDENT", "copy_to", "fits", "prefetch"]
 #: rest is for activations, gradients and the state of the optimiser.
 RESIDENT = 0.5
 
-Tensors = TypeVar("Tensors", bound=tuple)
+Tensors = TypeVar("Tensors", bound=tuple[Any, ...])
 
 
 def free_memory(device: torch.device) -> float:
@@ -41,8 +41,8 @@ def prefetch(batches: Iterator[Tensors], device: torch.device) -> Iterator[Tenso
     if device.type != "cuda":
         yield from batches
         return
-    main = torch.cuda.current_stream(device)
-    copies = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    main: Any = torch.cuda.current_stream(device)
+    copies: Any = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
     copies.wait_stream(main)
     while True:
         with torch.cuda.stream(copies):
@@ -57,7 +57,7 @@ def prefetch(batches: Iterator[Tensors], device: torch.device) -> Iterator[Tenso
         yield batch
 
 
-def _tensors(batch: tuple) -> Iterator[Tensor]:
+def _tensors(batch: tuple[Any, ...]) -> Iterator[Tensor]:
     for part in batch:
         if isinstance(part, Tensor):
             yield part

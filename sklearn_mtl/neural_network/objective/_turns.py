@@ -35,6 +35,11 @@ class Turns:
         Steps with frozen heads; None if the schedule does not freeze heads.
     n_members : int
         Number of independent nets.
+
+    Attributes
+    ----------
+    is_complete : bool
+        Whether no label is missing in the current training.
     """
 
     def __init__(
@@ -75,10 +80,6 @@ class Turns:
         self.known = state["known"]
         if self.frozen is not None:
             self.frozen.n_turns = state["n_turns"]
-
-    def start(self, weights: Tensor) -> None:
-        """Use the weights (n_rows or 1, n_trained) of all labels before training."""
-        self.is_complete = bool((weights > 0).all())
 
     def start_epoch(self) -> None:
         """Reset the record of the previous epoch."""

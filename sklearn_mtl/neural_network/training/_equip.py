@@ -65,7 +65,9 @@ def equip(
     )
     generators = [*dropout]
     if net.turns is not None:
-        net.turns.start(data.weights)
+        # tags can be missing in texts that have other tags
+        is_complete = not encoder.layout.tokens and (data.weights > 0).all()
+        net.turns.is_complete = bool(is_complete)
         # a separate stream, so that the schedule does not affect batches and dropout
         net.turns.order.ranks = ranks
         stream = _SCHEDULE + state.n_calls
