@@ -75,6 +75,7 @@ OPTIONS = {
     "one member": {"n_members": 1},
     "one batch in float64": {"batch_size": None, "early_stopping": False},
     "bfloat16": {"dtype": "bfloat16"},
+    "float16": {"dtype": "float16"},
     "constant rate": {"lr_schedule": "constant"},
     "adam": {"optimizer": "adam"},
     "sgd": {"optimizer": "sgd"},

@@ -1,0 +1,16 @@
+import sys
+
+from benchmarks import gpu
+
+
+def test_the_benchmark_runs_without_a_gpu(monkeypatch, capsys):
+    options = ["--device", "cpu", "--quick", "--kinds", "mlp", "--dtypes", "float32"]
+    monkeypatch.setattr(sys, "argv", ["gpu", *options])
+    gpu.main()
+    title, row = capsys.readouterr().out.splitlines()
+    assert title.startswith("epochs per second")
+    assert row.startswith("mlp 10 float32")
+    ours, bare, ratio = map(float, row.split()[3:])
+    assert ours > 0
+    assert bare > 0
+    assert ratio > 0
