@@ -40,8 +40,8 @@ def label_columns(
     if layout.n_outputs > MANY:
         tasks = [task_set.tasks[t] for t in layout.order]
         cells = _Cells.of(layout.order, codes, weights, unit, members[m])
-        labels = _LabelMatrix(tasks, cells, len(codes))
-        return labels.times(labels.axes(np.sqrt(members[m] * row_weights)[:, None]))
+        matrix = _LabelMatrix(tasks, cells, len(codes))
+        return matrix.times(matrix.axes(np.sqrt(members[m] * row_weights)[:, None]))
     columns = [np.empty((len(codes), 0))]  # in case no task is trained
     share = weights / unit[:, None]
     for t in layout.order:
