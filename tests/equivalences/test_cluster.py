@@ -115,7 +115,11 @@ QUESTIONS = {
     ],
     "task_affinity": lambda X, y: [
         task_affinity(
-            MultiTaskForestClassifier(n_estimators=5, random_state=0), X, y, cv=2
+            MultiTaskForestClassifier(n_estimators=5, random_state=0),
+            X,
+            y,
+            cv=2,
+            random_state=0,
         ).values
     ],
     "task_permutation_importance": lambda X, y: [
