@@ -197,6 +197,8 @@ class MultiTaskNet(NeuralNet):
             losses = self._evaluate(held_out)
             if ranks is not None:  # so that all processes stop in the same epoch
                 losses = ranks.of_main(losses)
+                if self.run.rescaled is not None:
+                    self.run.rescaled.align(ranks)
             record_losses(self, "valid", losses)
             shall_stop = self.run.track is not None and self.run.track(self, losses)
         self.notify("on_epoch_end", **sets)

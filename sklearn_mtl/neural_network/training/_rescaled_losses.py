@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from sklearn_mtl.losses import FusedLoss, OutputLayout
+from sklearn_mtl.neural_network.data._ranks import Ranks
 
 __all__ = ["RescaledLosses"]
 
@@ -73,6 +74,12 @@ class RescaledLosses:
         # the criterion divides by the number of samples
         self._totals = self._totals + torch.stack(values).double() * logits.shape[1]
         self._mass = self._mass + weights.sum(dim=(0, 1)).double()
+
+    def align(self, ranks: Ranks) -> None:
+        """Use the sums of the first process, so that all select the same epoch."""
+        if self.has_classes:
+            self._totals = ranks.of_main(self._totals)
+            self._mass = ranks.of_main(self._mass)
 
     def replace(self, losses: Tensor) -> Tensor:
         """Return the losses of an epoch, rescaled for the classification tasks.

@@ -111,3 +111,21 @@ def test_overconfidence_does_not_end_training(monkeypatch):
     monkeypatch.setattr(_rescaled_losses, "_SCALES", (1.0,))
     short = net.fit(X, y)
     assert short.best_epoch_ == short.history_["valid_loss"][:, 0].argmin() + 1
+
+
+def test_all_processes_use_the_sums_of_the_first():
+    first, loss, _, (logits, targets, weights) = made()
+    other = made()[0]
+    first.add(loss, logits, targets, weights)
+    other.add(loss, 2 * logits, targets, weights)
+    sums = iter([first._totals, first._mass])
+
+    class Second:
+        def of_main(self, value):
+            return next(sums)
+
+    other.align(Second())
+    losses = torch.zeros(3)
+    torch.testing.assert_close(
+        other.replace(losses), first.replace(losses), rtol=0, atol=0
+    )
