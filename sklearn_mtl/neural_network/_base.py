@@ -264,8 +264,6 @@ class BaseMultiTaskNet(
             refuse_lists(self, state)
         seed = draw_seed(self.random_state) if state is None else state.seed
         ranks = None if is_partial or not self.data_parallel else open_ranks(self)
-        if ranks is not None:
-            seed = ranks.agree(seed, codes, who)
         before = state if is_partial else None
         label_mass = self._label_mass(tasks, codes, sample_weight, before, X)
         call = Call(seed, label_mass, is_partial=is_partial, is_anew=state is None)
@@ -284,7 +282,16 @@ class BaseMultiTaskNet(
         if is_partial and state is not None and not labels.weights.any():
             return self  # a step would change the net by momentum and weight decay
         held = read_held(self, given, tasks, labels, sample_weight)
-        call = replace(call, held=held, events=events, ranks=ranks)
+        if ranks is not None:
+            # imported here because most nets are trained by one process
+            from sklearn_mtl.neural_network.checkpoint._fingerprint import (
+                Training,
+                facts_of,
+            )
+
+            training = Training(X, tasks, labels, held)
+            seed = ranks.agree(seed, facts_of(self, training, state), who)
+        call = replace(call, seed=seed, held=held, events=events, ranks=ranks)
         try:
             with (
                 usual_torch(self.n_threads),

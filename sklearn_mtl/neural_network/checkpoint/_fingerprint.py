@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from sklearn_mtl.neural_network.checkpoint._graph import Surroundings
 from sklearn_mtl.neural_network.data._held import Held
 from sklearn_mtl.neural_network.data._labels import Labels
+from sklearn_mtl.neural_network.data._streamed import StreamedTable
 from sklearn_mtl.neural_network.training._device import resolve_device
 from sklearn_mtl.neural_network.training._state import NetState
 from sklearn_mtl.persistence import package_versions
@@ -24,13 +27,14 @@ if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 
 
-__all__ = ["Training", "fingerprint"]
+__all__ = ["Training", "facts_of", "fingerprint"]
 
 #: Parameters that do not affect the weights, and random_state, which is added later.
 _IGNORED = (
     *("callbacks", "checkpoint", "data_parallel", "n_stored_samples", "n_threads"),
     *("random_state", "verbose"),
 )
+_OF_PROCESS = ("device", "n_threads", "random_state", "verbose")
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Training:
         Groups, or a validation set.
     """
 
-    X: ReadInputs
+    X: ReadInputs | StreamedTable
     tasks: TaskSet
     labels: Labels
     held: Held
@@ -70,7 +74,6 @@ def fingerprint(
     TypeError
         If a parameter cannot be pickled.
     """
-    held = training.held
     # "auto" can be another device the next time, which gives other bits
     device = resolve_device(model.device, type(model).__name__)
     parts = [
@@ -80,13 +83,42 @@ def fingerprint(
         [_task(task) for task in training.tasks.tasks],
         _inputs(training.X),
         _labels(training.labels),
-        None if held.group is None else digest_table(held.group),
-        held.is_allowed,
-        None if held.labels is None else [_inputs(held.X), _labels(held.labels)],
+        _held(training.held),
         None if older is None else _state(older),
     ]
+    return _short(parts, n_digits=32)
+
+
+def facts_of(
+    model: BaseMultiTaskNet, training: Training, older: NetState | None
+) -> dict[str, Any]:
+    """Return what must be equal in all processes that train one net.
+
+    Of the parameters, these are the numbers and texts, because other objects may be
+    impossible to pickle.
+    """
+    plain = str | int | float | tuple | None
+    parameters = {
+        name: repr(value)
+        for name, value in model.get_params().items()
+        if isinstance(value, plain) and name not in _OF_PROCESS
+    }
+    labels, tasks = training.labels, training.tasks.tasks
+    of_labels = [*map(_task, tasks), digest_table(labels.codes)]
+    return {
+        "X": [training.X.shape, _short(_inputs(training.X))],
+        "y": [labels.codes.shape, _short(of_labels)],
+        "sample_weight": _short(_labels(labels)[1:]),
+        "the held-out data": _short(_held(training.held)),
+        "the fitted net": None if older is None else _short(_weights(older)),
+        **parameters,
+    }
+
+
+def _short(parts: Any, n_digits: int = 8) -> str:
+    """Return one digest of nested lists."""
     text = json.dumps(parts, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode()).hexdigest()[:n_digits]
 
 
 def _parameters(model: BaseMultiTaskNet) -> dict[str, str]:
@@ -136,6 +168,8 @@ def _task(task: Task) -> list[str]:
 
 
 def _inputs(X: Any) -> Any:
+    if isinstance(X, StreamedTable):
+        return [digest_table(X.rows), _inputs(X.sample)]
     if isinstance(X, Table):
         categorical = X.categorical
         return [
@@ -152,6 +186,25 @@ def _inputs(X: Any) -> Any:
 def _labels(labels: Labels) -> list[str]:
     arrays = (labels.codes, labels.weights, labels.row_weights)
     return [digest_table(np.asarray(array)) for array in arrays]
+
+
+def _held(held: Held) -> list[Any]:
+    group = None if held.group is None else digest_table(held.group)
+    labels = held.labels
+    given = None if labels is None else [_inputs(held.X), _labels(labels)]
+    return [group, held.is_allowed, given]
+
+
+def _weights(older: NetState) -> list[str]:
+    """Return digests of weights and optimiser state, which do not name the device."""
+    net = older.net
+    state = [net.module_.state_dict(), net.optimizer_.state_dict(), older.n_calls]
+    return [
+        digest_table(leaf.detach().cpu().numpy())
+        if isinstance(leaf, Tensor)
+        else repr(leaf)
+        for leaf in tree_leaves(state)
+    ]
 
 
 def _state(older: NetState) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
+import os
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import torch
+from joblib.parallel import get_active_backend
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
@@ -103,20 +103,21 @@ class Ranks:
             if tensor.is_floating_point():
                 tensor.copy_(self.of_main(tensor.detach()))
 
-    def agree(self, seed: int, codes: np.ndarray, who: str) -> int:
-        """Return the seed of the first process; raise an error if labels differ.
+    def agree(self, seed: int, found: dict[str, Any], who: str) -> int:
+        """Return the seed of the first process; raise an error if others differ.
 
-        Shapes: codes (n_samples, n_tasks).
+        `found` contains digests of the data and values of parameters.
         """
-        digest = zlib.crc32(np.ascontiguousarray(codes).tobytes())
-        every = self._gather((codes.shape, digest))
-        if any(other != every[0] for other in every):
-            raise ValueError(
-                f"{who}: data_parallel=True requires the same X and y in all "
-                f"{self.n_ranks} processes; got shapes and checksums of y {every}. "
-                "Every process must call fit with all samples; the batches are divided "
-                "in fit."
-            )
+        every = self._gather(found)
+        for name in {name: None for one in every for name in one}:
+            values = [one.get(name) for one in every]
+            if any(value != values[0] for value in values):
+                raise ValueError(
+                    f"{who}: data_parallel=True requires the same data and parameters "
+                    f"in all {self.n_ranks} processes; {name} differs: {values}. Every "
+                    "process must call fit with all samples; the batches are divided "
+                    "in fit."
+                )
         return int(self.of_main(seed))
 
     def _gather(self, value: Any) -> list[Any]:
@@ -133,10 +134,12 @@ def open_ranks(model: Any) -> Ranks | None:
     ImportError
         If accelerate is not installed.
     ValueError
-        If a parameter is not supported, or the device is not that of the processes.
+        If a parameter is not supported, the device is not that of the processes, or
+        joblib runs several fits at the same time.
     """
     who = type(model).__name__
     _check_parameters(model, who)
+    _check_not_parallel(who)
     try:
         from accelerate import PartialState
     except ImportError as error:
@@ -156,6 +159,16 @@ def open_ranks(model: Any) -> Ranks | None:
         )
     _check_device(device, state.device, who)
     return Ranks(state.process_index, state.num_processes)
+
+
+def _check_not_parallel(who: str) -> None:
+    """Refuse fits at the same time: messages of different nets would be mixed."""
+    is_launched = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    if is_launched and get_active_backend()[0].nesting_level:
+        raise ValueError(
+            f"{who}: data_parallel=True does not support fits that joblib runs at the "
+            "same time. Leave n_jobs at None in searches and other tools."
+        )
 
 
 def _check_device(wanted: torch.device, given: torch.device, who: str) -> None:

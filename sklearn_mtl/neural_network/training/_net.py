@@ -201,7 +201,12 @@ class MultiTaskNet(NeuralNet):
                     self.run.rescaled.align(ranks)
             record_losses(self, "valid", losses)
             shall_stop = self.run.track is not None and self.run.track(self, losses)
-        self.notify("on_epoch_end", **sets)
+        try:
+            self.notify("on_epoch_end", **sets)
+        except StopTraining:
+            if ranks is None:
+                raise
+            shall_stop = True  # tell the other processes, which would wait forever
         if events is not None:
             shall_stop |= events.end_part()
         return shall_stop if ranks is None else ranks.is_any(shall_stop)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed, parallel_config
 from sklearn.base import clone
 from skorch.callbacks import Callback
 
@@ -41,12 +42,6 @@ def of_classes(weighted=False, **options):
     X, y = classes()
     weights = np.random.default_rng(1).random(y.shape) + 0.5 if weighted else None
     return MultiTaskClassifier(**{**OPTIONS, **options}).fit(X, y, weights), X
-
-
-def of_part(number, **options):
-    X, y = classes()
-    rows = slice(number, None, 2)
-    return MultiTaskClassifier(**{**OPTIONS, **options}).fit(X[rows], y[rows])
 
 
 def of_mixed(**options):
@@ -129,13 +124,54 @@ def facts(model, X):
     return {"outputs": outputs, "weights": weights, **losses}
 
 
-def message(fit, **options):
+def message(fit, *data, **options):
     """Return the message of the error that is raised."""
     try:
-        fit(data_parallel=True, **options)
+        fit(*data, **options)
     except ValueError as error:
         return str(error)
     return None
+
+
+def in_threads(**options):
+    with parallel_config("threading"):
+        return Parallel(2)(delayed(of_classes)(**options) for _ in range(2))
+
+
+def of_others(number):
+    """Yield the messages if the second process has other data or parameters."""
+    X, y = classes()
+    rows, is_other = slice(number, None, 2), number == 1
+    ones, fitted = np.ones(len(X)), of_classes(warm_start=True)[0]
+    fits = {
+        "samples": (X[rows], y[rows]),
+        "inputs": (X[:: 1 - 2 * number], y),
+        "labels": (X, y[:: 1 - 2 * number]),
+        "classes": (X, y + number),
+        "sample_weight": (X, y, ones + is_other * np.arange(len(X))),
+    }
+    for name, data in fits.items():
+        yield (
+            name,
+            message(MultiTaskClassifier(**OPTIONS, data_parallel=True).fit, *data),
+        )
+    half = {"X_val": X[rows], "y_val": y[rows]}
+    net = MultiTaskClassifier(**OPTIONS, data_parallel=True)
+    yield "validation set", message(net.fit, X, y, **half)
+    yield "max_epochs", message(of_classes, data_parallel=True, max_epochs=3 + number)
+    if is_other:
+        fitted.partial_fit(X, y)
+    yield "fitted net", message(fitted.set_params(data_parallel=True).fit, X, y)
+
+
+class Stop(Callback):
+    """Stop one process after its second epoch."""
+
+    def on_epoch_end(self, net, **kwargs):
+        from accelerate import PartialState
+
+        if PartialState().process_index == 1 and len(net.history) == 2:
+            raise KeyboardInterrupt
 
 
 class Rows(Callback):
@@ -158,6 +194,8 @@ def further():
     yield "partial_fit", facts(net.partial_fit(X[:20], y[:20]), X)
     batch_norm = {"normalization": "batch", "data_parallel": True}
     yield "batch_norm", facts(*of_images(**batch_norm))
+    net, X = of_classes(data_parallel=True, callbacks=[Stop()])
+    yield "stopped", facts(net, X)
     net, X = of_classes(data_parallel=True, callbacks=[Rows()])
     yield "rows", {**facts(net, X), "n_rows": net.net_.callbacks_[1][1].n_rows}
 
@@ -170,9 +208,10 @@ def main(folder):
     learned = {name: found(name, data_parallel=True) for name in CASES}
     learned |= further()
     messages = {
-        "trunk": message(of_mixed, trunk=SharedPrivate((4,), (4,))),
-        "device": message(of_classes, device="cpu:1"),
-        "labels": message(of_part, number=number),
+        "trunk": message(of_mixed, data_parallel=True, trunk=SharedPrivate((4,), (4,))),
+        "device": message(of_classes, data_parallel=True, device="cpu:1"),
+        "joblib": message(in_threads, data_parallel=True),
+        **dict(of_others(number)),
     }
     text = pickle.dumps((state.num_processes, state.backend, learned, messages))
     Path(folder, f"{number}.pkl").write_bytes(text)

@@ -74,6 +74,11 @@ def test_all_processes_end_with_the_same_weights_and_losses(ranks):
         )
 
 
+def test_a_callback_that_stops_one_process_stops_all(ranks):
+    for rank in ranks:
+        assert len(rank[2]["stopped"]["train_loss"]) == 2
+
+
 def test_what_the_processes_do_not_support_is_named(ranks):
     messages = ranks[0][3]
     assert messages["trunk"] == (
@@ -85,10 +90,31 @@ def test_what_the_processes_do_not_support_is_named(ranks):
         "MultiTaskClassifier: device='cpu:1' differs from the device 'cpu:0' that "
         "accelerate has assigned to this process."
     )
-    assert messages["labels"].startswith(
-        "MultiTaskClassifier: data_parallel=True requires the same X and y in all 2 "
-        "processes; got shapes and checksums of y [((71, 3), "
+    assert messages["joblib"] == (
+        "MultiTaskClassifier: data_parallel=True does not support fits that joblib "
+        "runs at the same time. Leave n_jobs at None in searches and other tools."
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "differs"),
+    [
+        ("samples", "X differs: [[(71, 5), "),
+        ("inputs", "X differs: [[(141, 5), "),
+        ("labels", "y differs: [[(141, 3), "),
+        ("classes", "y differs: [[(141, 3), "),
+        ("sample_weight", "sample_weight differs: ['"),
+        ("validation set", "the held-out data differs: ['"),
+        ("fitted net", "the fitted net differs: ['"),
+        ("max_epochs", "max_epochs differs: ['3', '4']. Every process must call "),
+    ],
+)
+def test_processes_with_other_data_or_parameters_are_refused(ranks, name, differs):
+    for rank in ranks:
+        assert rank[3][name].startswith(
+            "MultiTaskClassifier: data_parallel=True requires the same data and "
+            f"parameters in all 2 processes; {differs}"
+        )
 
 
 def test_the_job_ends_with_a_message_if_a_process_dies():
