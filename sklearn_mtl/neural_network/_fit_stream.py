@@ -50,8 +50,9 @@ class FitStreamMixin:
         Parameters
         ----------
         batches : path, pyarrow dataset, Dask DataFrame, list or callable
-            A Parquet file, a folder or a list of Parquet files, a list of DataFrames of
-            pandas, polars or pyarrow, or a function that returns an iterator over them.
+            A Parquet file, a folder of them, a list of files or folders, a list of
+            DataFrames of pandas, polars or pyarrow, or a function that returns an
+            iterator over them.
             Every batch must have the same columns as the first one, with the same kind
             of values: numbers, text, dates or booleans.
         targets : str or list of str
@@ -86,7 +87,7 @@ class FitStreamMixin:
         ImportError
             If `batches` is a path, and pyarrow is not installed.
         OSError
-            If the path does not exist, or the folder has too little free space.
+            If the path does not exist, or the temporary file cannot be written.
         """
         self._check_can_stream()
         columns = Columns(targets, sample_weight, groups)

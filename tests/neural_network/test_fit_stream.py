@@ -166,7 +166,8 @@ def test_a_column_without_values_at_first_has_its_later_kind(table, tmp_path, na
     for number, part in enumerate(parts):
         part.to_parquet(tmp_path / f"{number}.parquet")  # the first of the type null
     expected = model().fit(used[INPUTS], used[TARGETS]).predict(used[INPUTS])
-    for source in (parts, tmp_path):
+    as_numbers = [parts[0].assign(**{name: np.nan}), *parts[1:]]
+    for source in (parts, tmp_path, as_numbers):
         found = model().fit_stream(source, TARGETS).predict(used[INPUTS])
         assert found.tolist() == expected.tolist()
 
@@ -302,6 +303,8 @@ def test_errors_say_what_is_needed(table, tmp_path):
         net.fit_stream(tmp_path, TARGETS)
     with pytest.raises(TaskError, match="price"):
         net.fit_stream(batches(used[:200]), TARGETS)
+    with pytest.raises(FileNotFoundError, match="temporary file in nowhere"):
+        net.fit_stream(lambda: pytest.fail("read"), TARGETS, folder="nowhere")
     assert not hasattr(net, "net_")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -51,14 +52,16 @@ def with_known_kinds(source: BatchSource, first: Any, names: list[Any]) -> Any:
     """
     unknown = []
     if first.columns.is_unique:  # else an error follows that names the columns
-        objects = [name for name in names if first[name].dtype == np.dtype(object)]
-        unknown = [name for name in objects if first[name].isna().all()]
+        open_types = (np.dtype(object), np.dtype(np.float64))
+        either = [name for name in names if first[name].dtype in open_types]
+        unknown = [name for name in either if first[name].isna().all()]
     if not unknown:
         return first
     for _, batch in source():
         seen = [name for name in unknown if name in batch and batch[name].notna().any()]
-        numeric = [name for name in seen if not holds_categories(batch[name])]
-        first = first.astype(dict.fromkeys(numeric, float))
+        text = [name for name in seen if holds_categories(batch[name])]
+        dtypes = dict.fromkeys(seen, float) | dict.fromkeys(text, object)
+        first = first.astype(dtypes)
         unknown = [name for name in unknown if name not in seen]
         if not unknown:
             break
@@ -89,6 +92,8 @@ def _parquet(paths: Any, who: str) -> Any:
         if not os.path.exists(path):
             raise FileNotFoundError(f"{who}: the file or folder {path} does not exist.")
     try:
+        if not isinstance(paths, str):  # pyarrow accepts no list with folders
+            paths = list(chain.from_iterable(map(_files_of, paths)))
         found = dataset.dataset(paths, format="parquet", partitioning="hive")
     except ArrowInvalid as error:
         raise ValueError(
@@ -99,6 +104,15 @@ def _parquet(paths: Any, who: str) -> Any:
     if not found.files:
         raise ValueError(f"{who}: there are no Parquet files in {paths}.")
     return found
+
+
+def _files_of(path: str) -> list[str]:
+    """Return the files of a folder, or the path of a file."""
+    from pyarrow import dataset
+
+    if not os.path.isdir(path):
+        return [path]
+    return list(dataset.dataset(path, format="parquet").files)
 
 
 def _of_fragments(
@@ -112,8 +126,7 @@ def _of_fragments(
     try:
         fragments = source.get_fragments()
     except ValueError:  # a filtered dataset has no fragments
-        batches = (batch.to_pandas() for batch in source.to_batches(**how))
-        yield from _numbered(batches, who)
+        yield from _of_filtered(source, who, how)
         return
     for number, fragment in enumerate(fragments):
         where = getattr(fragment, "path", f"fragment {number}")
@@ -128,6 +141,46 @@ def _of_fragments(
                 yield where, frame.assign(**more)
         except (OSError, ValueError) as error:  # includes the errors of pyarrow
             raise ValueError(f"{who}: {where} cannot be read: {error}") from error
+
+
+def _of_filtered(
+    source: Any, who: str, how: dict[str, int]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the record batches of a filtered dataset."""
+    from pyarrow.dataset import get_partition_keys
+
+    try:
+        for number, tagged in enumerate(source.scanner(**how).scan_batches()):
+            frame, fragment = tagged.record_batch.to_pandas(), tagged.fragment
+            own = set(fragment.physical_schema.names)
+            own.update(get_partition_keys(fragment.partition_expression))
+            # pyarrow fills the columns that the file does not have with nulls
+            lacking = [name for name in frame.columns if name not in own]
+            where = getattr(fragment, "path", f"batch {number}")
+            yield where, frame.drop(columns=lacking)
+    except (OSError, ValueError) as error:  # includes the errors of pyarrow
+        raise ValueError(
+            f"{who}: the filtered dataset cannot be read: {error}{_other_types(source)}"
+        ) from error
+
+
+def _other_types(source: Any) -> str:
+    """Return a sentence on a file whose types differ from those of the dataset."""
+    for path in getattr(source, "files", []):
+        try:
+            schema = source.format.make_fragment(
+                path, source.filesystem
+            ).physical_schema
+        except (OSError, ValueError):
+            return ""  # the error of pyarrow names a damaged file
+        for name in source.schema.names:
+            at = schema.get_field_index(name)
+            if at >= 0 and schema.field(at).type != source.schema.field(name).type:
+                return (
+                    f" Column {name!r} has the type {schema.field(at).type} in {path}, "
+                    f"but {source.schema.field(name).type} in the dataset."
+                )
+    return ""
 
 
 def _of_partitions(frame: Any) -> Iterator[tuple[str, Any]]:

@@ -44,6 +44,9 @@ class ColumnKinds:
                 continue
             if kind == "booleans" and name in self._features:
                 kind = "numbers"
+            if kind == "numbers" and name in self._features:
+                # not compared with text, because categories are usually texts
+                kind = "categories" if _is_category(frame[name]) else kind
             known, first = self._known.setdefault(name, (kind, where))
             if kind != known:
                 raise ValueError(
@@ -51,6 +54,10 @@ class ColumnKinds:
                     f"{known} in {first}. A column must have the same kind of values "
                     "in all batches."
                 )
+
+
+def _is_category(column: Any) -> bool:
+    return hasattr(column.array, "categories")
 
 
 def _kind_of(column: Any) -> str | None:

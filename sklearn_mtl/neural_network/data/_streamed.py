@@ -91,7 +91,7 @@ class StreamedTable:
     ) -> Rows:
         """Prepare all samples, and write them to a file that is deleted after use."""
         n_rows, cpu = 0, torch.device("cpu")
-        file = tempfile.TemporaryFile(dir=self.folder, buffering=0)  # noqa: SIM115
+        file = _open_temporary(self.folder)
         try:
             for table in self.tables():
                 self._check_same(table, n_rows)
@@ -99,8 +99,7 @@ class StreamedTable:
                     chunk = table[start : start + PREPARED_ROWS]
                     rows = as_rows(preparation.transform(chunk), dtype, cpu)
                     part = rows.span(0, PREPARED_ROWS)[0].numpy()
-                    if file.write(np.ascontiguousarray(part).data) != part.nbytes:
-                        raise OSError("fit_stream: the temporary file is incomplete.")
+                    _write(file, part, self.folder)
                     n_rows += len(part)
             if n_rows != self.shape[0]:
                 raise ValueError(
@@ -197,6 +196,34 @@ class FileRows(Rows):
         return DenseRows(tensor, self.dtype)
 
 
+def _open_temporary(folder: str | PathLike[str] | None) -> Any:
+    """Open a file that is deleted when it is closed."""
+    try:
+        return tempfile.TemporaryFile(dir=folder, buffering=0)
+    except OSError as error:
+        raise _explained(error, folder) from error
+
+
+def _write(file: Any, part: np.ndarray, folder: str | PathLike[str] | None) -> None:
+    """Write all numbers at the end of a file without a buffer."""
+    left = np.ascontiguousarray(part).reshape(-1).view(np.uint8).data
+    try:
+        while len(left):  # a disk that becomes full first takes a part
+            left = left[file.write(left) :]
+    except OSError as error:
+        raise _explained(error, folder) from error
+
+
+def _explained(error: OSError, folder: str | PathLike[str] | None) -> OSError:
+    """Return an error of the same type that says what the file is for."""
+    where = "the default folder" if folder is None else folder
+    return type(error)(
+        error.errno,
+        f"fit_stream: the temporary file in {where} cannot be written: "
+        f"{error.strerror}. Set folder= to a folder with enough space.",
+    )
+
+
 class _Reservoir:
     """A uniform random subset of the rows of all tables: those with the lowest keys.
 
@@ -259,6 +286,7 @@ def read_stream(
     """Read all batches once; keep a subset of the inputs and all other columns."""
     who = type(model).__name__
     source = open_batches(batches, who)
+    _open_temporary(folder).close()  # otherwise an error follows after a long pass
     reservoir = None
     others: dict[str, list[Any]] = {role: [] for role in columns.lists()}
     reader = None
