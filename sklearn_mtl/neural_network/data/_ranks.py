@@ -134,8 +134,8 @@ def open_ranks(model: Any) -> Ranks | None:
     ImportError
         If accelerate is not installed.
     ValueError
-        If a parameter is not supported, the device is not that of the processes, or
-        joblib runs several fits at the same time.
+        If a parameter is not supported, the device is not that of the processes, the
+        processes are not connected any more, or joblib runs several fits at once.
     """
     who = type(model).__name__
     _check_parameters(model, who)
@@ -156,6 +156,11 @@ def open_ranks(model: Any) -> Ranks | None:
         raise ValueError(
             f"{who}: data_parallel=True supports processes of the kinds MULTI_CPU and "
             f"MULTI_GPU of accelerate; got {kind}."
+        )
+    if not torch.distributed.is_initialized():
+        raise ValueError(
+            f"{who}: data_parallel=True cannot train, because the connection of the "
+            "processes was closed. Call destroy_process_group() after the last fit."
         )
     _check_device(device, state.device, who)
     return Ranks(state.process_index, state.num_processes)

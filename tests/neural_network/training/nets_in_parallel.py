@@ -213,9 +213,10 @@ def main(folder):
         "joblib": message(in_threads, data_parallel=True),
         **dict(of_others(number)),
     }
-    text = pickle.dumps((state.num_processes, state.backend, learned, messages))
-    Path(folder, f"{number}.pkl").write_bytes(text)
+    found_here = state.num_processes, state.backend, learned, messages
     state.destroy_process_group()
+    messages["closed"] = message(of_classes, data_parallel=True)
+    Path(folder, f"{number}.pkl").write_bytes(pickle.dumps(found_here))
 
 
 if __name__ == "__main__":

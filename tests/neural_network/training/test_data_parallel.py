@@ -94,6 +94,10 @@ def test_what_the_processes_do_not_support_is_named(ranks):
         "MultiTaskClassifier: data_parallel=True does not support fits that joblib "
         "runs at the same time. Leave n_jobs at None in searches and other tools."
     )
+    assert messages["closed"] == (
+        "MultiTaskClassifier: data_parallel=True cannot train, because the connection "
+        "of the processes was closed. Call destroy_process_group() after the last fit."
+    )
 
 
 @pytest.mark.parametrize(
