@@ -293,6 +293,8 @@ def test_errors_say_what_is_needed(table, tmp_path):
         net.fit_stream([used.to_numpy()], TARGETS)
     with pytest.raises(ValueError, match=r"columns \['cost'\] are not in batch 0"):
         net.fit_stream(batches(used), ["grade", "cost"])
+    with pytest.raises(ValueError, match=r"\['price'\] are named more than once"):
+        net.fit_stream(batches(used), TARGETS, sample_weight="price")
     with pytest.raises(ValueError, match="no input columns"):
         net.fit_stream(batches(used[TARGETS]), TARGETS)
     with pytest.raises(ValueError, match="the batches have no samples"):

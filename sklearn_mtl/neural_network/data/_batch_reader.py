@@ -56,6 +56,12 @@ class BatchReader:
         taken = [name for names in columns.lists().values() for name in names]
         self.targets = columns.lists()["targets"]
         self._check_weights()
+        twice = sorted({str(name) for name in taken if taken.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"{self.who}: the columns {twice} are named more than once in targets, "
+                "sample_weight and groups; each column can have one role."
+            )
         missing = [name for name in taken if name not in names]
         if missing:
             raise ValueError(
