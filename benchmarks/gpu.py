@@ -154,6 +154,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="only check the program")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
+    if args.device.startswith("cuda") and not torch.cuda.is_available():
+        parser.error("no GPU was found; --device cpu --quick only checks the program")
     if args.quick:
         args.rows, args.images, args.batch = 400, 200, 100
         args.epochs, args.rounds, args.tasks = 2, 1, [10]

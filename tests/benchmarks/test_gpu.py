@@ -1,5 +1,8 @@
 import sys
 
+import pytest
+import torch
+
 from benchmarks import gpu
 
 
@@ -14,3 +17,11 @@ def test_the_benchmark_runs_without_a_gpu(monkeypatch, capsys):
     assert ours > 0
     assert bare > 0
     assert ratio > 0
+
+
+def test_without_a_gpu_the_benchmark_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["gpu"])
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SystemExit):
+        gpu.main()
+    assert "no GPU was found" in capsys.readouterr().err
