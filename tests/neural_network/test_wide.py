@@ -51,6 +51,12 @@ def test_words_are_learned_as_by_logistic_regression():
     assert model.transform(new).shape == (240, 2 * 32)
 
 
+def test_early_stopping_uses_the_plain_loss():
+    history = tiny(early_stopping=True, max_epochs=6).fit(X, Y).history_
+    plain = 1 - history["valid_score"].mean(axis=1)
+    np.testing.assert_allclose(history["valid_criterion"], plain, rtol=1e-6)
+
+
 def test_the_first_layer_is_a_product_with_the_scaled_columns():
     model = tiny().fit(X, Y)
     scale = model._state.preparation.scale_[:, None]

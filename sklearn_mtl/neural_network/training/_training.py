@@ -361,9 +361,11 @@ def _train(
         prior = torch.as_tensor(state.encoder.prior_losses_, device=net.device)
         if all(task.kind == "regression" for task in state.encoder.task_set.tasks):
             n_further = plan.n_further
-        rescaled = RescaledLosses(
-            state.encoder.layout, state.encoder.bias_, torch.device(net.device)
-        )
+        # on sparse texts, the plain loss selects better epochs
+        if not isinstance(state.preparation, WidePreparation):
+            rescaled = RescaledLosses(
+                state.encoder.layout, state.encoder.bias_, torch.device(net.device)
+            )
         weight = net.criterion_.task_weight.double()
         track = BestEpoch(prior, weight, plan.patience, n_epochs, n_further, rescaled)
     if model.lr_schedule == "cosine" and not is_partial:
