@@ -158,6 +158,7 @@ def run(jobs: list[Job], args: argparse.Namespace, deadline: float) -> list[dict
     digests = {
         "peers": cache.library_digest(),
         "optional": cache.library_digest(cache.OPTIONAL),
+        "nets": cache.code_digest(is_net=True),
         "ours": cache.code_digest(),
     }
     jobs = sorted(jobs, key=lambda job: (job.seed, -job.cost()))

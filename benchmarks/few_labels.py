@@ -154,6 +154,13 @@ def cut_labels(y: np.ndarray, kind: str, n: int, rng: np.random.Generator) -> No
     y[:] = few
 
 
+def digest_of(row: str) -> str:
+    """Return a digest of the code on which the results of a row depend."""
+    if row in RIVALS:
+        return cache.library_digest()
+    return cache.code_digest(is_net=row not in BLENDS)
+
+
 def run_job(job: Job, folder: str, cache_dir: Path, digest: str) -> list[dict]:
     """Return a record for each scored task, from the cache if available."""
     key = cache.key_of(asdict(job) | {"digest": digest})
@@ -264,10 +271,10 @@ def main() -> None:
         print(f"Skipped: folder {args.data_dir} does not exist; set --data-dir.")
         return
     jobs = list(list_jobs(args))
-    digest = cache.code_digest()
+    digests = {row: digest_of(row) for row in args.rows}
     parallel = Parallel(args.jobs, return_as="generator_unordered")
-    where = str(args.data_dir), args.cache_dir, digest
-    results = parallel(delayed(run_job)(job, *where) for job in jobs)
+    where = str(args.data_dir), args.cache_dir
+    results = parallel(delayed(run_job)(job, *where, digests[job.row]) for job in jobs)
     records = [
         r for found in tqdm(results, total=len(jobs), disable=None) for r in found
     ]

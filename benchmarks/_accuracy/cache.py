@@ -14,8 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-_PARTS = (
-    "ensemble",
+# folders of the package that the nets depend on
+_NET_PARTS = (
     "losses",
     "model_selection",
     "modules",
@@ -31,13 +31,13 @@ OPTIONAL = ("catboost", "pytabkit", "torch")
 ALL_LIBRARIES = (*_LIBRARIES, *OPTIONAL)
 
 
-def code_digest() -> str:
-    """Return a digest of the code of our models."""
+def code_digest(*, is_net: bool = False) -> str:
+    """Return a digest of the code of our models, or only of the nets."""
     import sklearn_mtl
 
     home = Path(sklearn_mtl.__file__).parent
     digest = hashlib.sha1()
-    for part in _PARTS:
+    for part in _NET_PARTS if is_net else ("ensemble", *_NET_PARTS):
         for file in sorted((home / part).rglob("*.py")):
             digest.update(str(file.relative_to(home)).encode() + file.read_bytes())
     return digest.hexdigest()[:12]

@@ -63,6 +63,8 @@ class Job:
         if self.max_train == MAX_TRAIN:
             del about["max_train"]
         kind = "peers" if self.model in PEERS else "ours"
+        if self.model in ("net", "twin"):
+            kind = "nets"
         about["digest"] = digests["optional" if self.model in PACKAGES else kind]
         return results.key_of(about)
 
