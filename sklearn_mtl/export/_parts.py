@@ -166,7 +166,7 @@ def _(part: nn.Tanh, net: NetGraph, x: str) -> str:
 
 @add_part.register
 def _(part: MemberLinear, net: NetGraph, x: str) -> str:
-    return net.affine(x, part.weight, part.bias)
+    return net.affine(x, part.matrix(), part.bias)
 
 
 @add_part.register

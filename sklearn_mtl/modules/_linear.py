@@ -14,6 +14,7 @@ __all__ = [
     "MemberDropout",
     "MemberLinear",
     "RandomPart",
+    "ScaledLinear",
     "draw_parameters",
     "stop_dropout",
     "use_generators",
@@ -77,14 +78,19 @@ class MemberLinear(nn.Module):
         self.weight = nn.Parameter(torch.zeros(n_members, n_in, n_out))
         self.bias = nn.Parameter(torch.zeros(n_members, 1, n_out))
 
+    def matrix(self) -> Tensor:
+        """Return the matrix of the map, (n_members, n_in, n_out)."""
+        return self.weight
+
     def forward(self, x: Tensor) -> Tensor:
         """Map (n_members, n_rows, n_in) to (n_members, n_rows, n_out)."""
-        if x.is_cpu and self.weight.shape[2] < _NARROW and _is_exact():
-            if len(self.weight) > 1:
-                return _narrow_product(x, self.weight, self.bias)
-            weight = self.weight.mT.contiguous().squeeze(0)
+        weight = self.matrix()
+        if x.is_cpu and weight.shape[2] < _NARROW and _is_exact():
+            if len(weight) > 1:
+                return _narrow_product(x, weight, self.bias)
+            weight = weight.mT.contiguous().squeeze(0)
             return F.linear(x, weight, self.bias.view(-1))  # faster for one member
-        return torch.baddbmm(self.bias, x, self.weight)
+        return torch.baddbmm(self.bias, x, weight)
 
     @torch.no_grad()
     def draw(self, generators: Sequence[Generator]) -> None:
@@ -93,6 +99,44 @@ class MemberLinear(nn.Module):
         for member, generator in enumerate(generators):
             for parameter in (self.weight, self.bias):
                 parameter[member].uniform_(-bound, bound, generator=generator)
+
+
+class ScaledLinear(MemberLinear):
+    """An affine map of inputs that are multiplied by learned factors.
+
+    A factor changes the effect of an input on all outputs of a block at once. It is
+    trained at a higher learning rate than the weights, so that the map soon depends
+    mostly on relevant inputs (Holzmüller et al., 2024, section 3). It is not decayed.
+
+    Parameters
+    ----------
+    n_members : int
+        Number of members.
+    n_in, n_out : int
+        Sizes of the last axis before and after.
+    n_blocks : int, default=1
+        Number of equal blocks of outputs, such as parts of different tasks.
+    """
+
+    optimizer_groups: Sequence[tuple[str, dict[str, Any]]] = [
+        ("change", {"adaptive_lr_factor": 20.0, "weight_decay": 0.0})
+    ]
+
+    def __init__(
+        self, n_members: int, n_in: int, n_out: int, n_blocks: int = 1
+    ) -> None:
+        super().__init__(n_members, n_in, n_out)
+        # factors minus 1, so that a penalty on parameters pulls the factors to 1
+        self.change = nn.Parameter(torch.zeros(n_members, n_in, n_blocks))
+
+    def matrix(self) -> Tensor:
+        """Return the weights multiplied by the factors, (n_members, n_in, n_out)."""
+        factor = 1.0 + self.change
+        n_blocks, n_out = factor.shape[-1], self.weight.shape[-1]
+        if n_blocks > 1:
+            width = n_out // n_blocks
+            factor = factor.unsqueeze(-1).expand(-1, -1, -1, width).flatten(-2)
+        return factor * self.weight
 
 
 def _is_exact() -> bool:

@@ -113,7 +113,8 @@ class MultiTaskRegressor(
         Factor of the `task_relation` penalty in the objective.
     shared_penalty : float, default=0.0
         Factor of the squared L2 norm of the weights of the shared layers in the
-        objective. Biases are not penalised.
+        objective. Biases are not penalised; the learned factors of the inputs are
+        pulled to 1.
     task_weight : "auto", dict, array-like of shape (n_tasks,) or None, default="auto"
         Factor of each task's loss in the objective. Tasks that a dict does not name
         have factor 1; None is 1 for all tasks. With "auto" the factors are proportional

@@ -10,6 +10,7 @@ from sklearn_mtl.modules import (
     draw_parameters,
     use_generators,
 )
+from sklearn_mtl.modules._linear import ScaledLinear
 
 
 def generators(*seeds):
@@ -108,3 +109,21 @@ class TestDropout:
         before = torch.get_rng_state()
         layer(torch.ones(1, 9, 9))
         assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("n_blocks", [1, 3])
+def test_each_block_multiplies_its_inputs_by_its_own_factors(n_blocks):
+    layer = ScaledLinear(2, 4, 6, n_blocks).double()
+    layer.draw(generators(0, 1))
+    x = torch.randn(2, 5, 4, dtype=torch.float64, generator=generators(9)[0])
+    plain = torch.baddbmm(layer.bias, x, layer.weight)
+    assert torch.equal(layer(x), plain)  # the factors start at 1
+    with torch.no_grad():
+        layer.change.uniform_(-0.5, 2.0, generator=generators(3)[0])
+    found = torch.unflatten(layer(x), -1, (n_blocks, -1))
+    for block in range(n_blocks):
+        weight = torch.unflatten(layer.weight, -1, (n_blocks, -1))[:, :, block]
+        bias = torch.unflatten(layer.bias, -1, (n_blocks, -1))[:, :, block]
+        factors = 1.0 + layer.change[:, :, block]
+        expected = torch.baddbmm(bias, x * factors.unsqueeze(1), weight)
+        torch.testing.assert_close(found[:, :, block], expected)

@@ -248,7 +248,8 @@ def test_warm_start_goes_on_with_weights_and_optimiser(cls):
 
 def test_warm_start_restarts_the_schedule():
     X, y = table()
-    model = tiny(MultiTaskRegressor, warm_start=True, max_epochs=8).fit(X, y[:, 2])
+    model = tiny(MultiTaskRegressor, warm_start=True, max_epochs=8)
+    model.set_params(early_stopping=False).fit(X, y[:, 2])
     rates = model.fit(X, y[:, 2]).history_["lr"]
     np.testing.assert_array_equal(rates[:8], rates[8:])
     assert rates[7] < rates[8]

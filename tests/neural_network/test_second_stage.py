@@ -28,7 +28,7 @@ def small(cls=MultiTaskRegressor, **arguments):
     defaults = {
         "batch_size": 20,
         "hidden_layer_sizes": (16,),
-        "lr": 0.01,
+        "lr": 0.003,
         "n_members": 1,
         "numeric_embedding": None,
         "random_state": 0,
@@ -86,7 +86,7 @@ def test_tasks_with_noise_are_not():
 def test_a_classification_is_not_however_certain():
     X, _ = linear_tasks(0.0)
     X[:, 0] += 2 * np.sign(X[:, 0])  # far from the boundary
-    model = small(MultiTaskClassifier).fit(X, X[:, 0] > 0)
+    model = small(MultiTaskClassifier, lr=0.01).fit(X, X[:, 0] > 0)
     assert model.history_["valid_criterion"].min() < 0.05
     assert model.n_iter_ <= N_FIRST
 

@@ -33,14 +33,14 @@ exhaustive = pytest.mark.exhaustive
 N_STEPS = 2 * 4  # epochs and batches of a single member
 
 
-def compare(X=X, **options) -> Counter[str]:
+def compare(X=X, atol=1e-6, **options) -> Counter[str]:
     """Compare the predictions with the CPU; return the waits within the epochs."""
     expected = outputs(fitted("cpu", X, **options), X)
     with simulated_gpu() as gpu:
         with within_epochs(gpu.start, gpu.stop):
             model = fitted(NAME, X, **options)
         assert model.net_.module_.heads.weight.device.type == NAME
-        assert_same(outputs(model, X), expected)
+        assert_same(outputs(model, X), expected, atol)
     return gpu.waits
 
 
@@ -82,7 +82,10 @@ def test_an_asynchronous_schedule_waits_for_missing_labels():
 
 @pytest.mark.parametrize("name", sample(TRUNKS, "batch", "private", "own"))
 def test_trunks_do_not_wait(name):
-    assert not compare(trunk=TRUNKS[name], numeric_embedding=None)
+    # Batch norm removes the effect of some parameters, whose gradients are rounding
+    # errors that Adam enlarges.
+    atol = 1e-3 if name == "batch" else 1e-6
+    assert not compare(trunk=TRUNKS[name], numeric_embedding=None, atol=atol)
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,9 @@ def test_a_dropped_task_leaves_the_others_as_they_were(cls, head):
     before, losses = model._task_outputs(X), model.history_["train_loss"]
     out_of_fold = model.oof_prediction_
     assert model.drop_task(0) is model
+    # a product with fewer columns may be rounded differently
     for old, new in zip(before[1:], model._task_outputs(X), strict=True):
-        np.testing.assert_array_equal(old, new)
+        np.testing.assert_allclose(old, new, rtol=1e-5, atol=1e-7)
     for old, new in zip(out_of_fold[1:], model.oof_prediction_, strict=True):
         np.testing.assert_array_equal(old, new)
     np.testing.assert_array_equal(model.history_["train_loss"], losses[:, 1:])

@@ -59,9 +59,7 @@ def test_a_spec_of_your_own_is_prepared_and_drawn_like_ours(n_members):
     model = tiny(MultiTaskClassifier, trunk=Residual(), n_members=n_members)
     same = tiny(
         MultiTaskClassifier,
-        hidden_layer_sizes=(4,),
-        activation="relu",
-        dropout=0.0,
+        trunk=MLP((4,), activation="relu", scale_inputs=False),
         n_members=n_members,
     )
     assert same_bits(model.fit(X, Y[:, :2]), same.fit(X, Y[:, :2]))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Generator, Tensor, nn
 
-from sklearn_mtl.modules._linear import MemberDropout, MemberLinear
+from sklearn_mtl.modules._linear import MemberDropout, ScaledLinear
 from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS
 
 __all__ = ["BranchLinear", "Branches", "Split"]
@@ -87,8 +87,9 @@ class Branches(nn.Sequential):
     dropout : float
         Fraction of the units that are dropped after each activation during training.
     is_input_shared : bool
-        Whether all branches have the same inputs (n_members, n, n_in), or separate ones
-        (n_members, n_branches, n, n_in).
+        Whether all branches have the same inputs (n_members, n, n_in), which each
+        branch multiplies by its own factors, or separate ones (n_members, n_branches,
+        n, n_in).
     end_layer : callable, default=None
         Builds a module that is appended to each layer.
     """
@@ -109,7 +110,8 @@ class Branches(nn.Sequential):
         for size in sizes:
             if is_input_shared and not layers:
                 # a single product, because a batched one would copy the inputs
-                layers.append(MemberLinear(n_members, n_in, n_branches * size))
+                shape = (n_branches * size, n_branches)
+                layers.append(ScaledLinear(n_members, n_in, *shape))
                 layers.append(Split(n_branches, size))
             else:
                 layers.append(BranchLinear(n_members, n_branches, n_in, size))
@@ -130,8 +132,8 @@ class Branches(nn.Sequential):
                 layer.take(branches)
             elif isinstance(layer, Split):
                 layer.shape = (len(branches), layer.shape[1])
-            elif isinstance(layer, MemberLinear):  # the first layer of all branches
-                for parameter in (layer.weight, layer.bias):
+            elif isinstance(layer, ScaledLinear):  # the first layer of all branches
+                for parameter in (layer.weight, layer.bias, layer.change):
                     units = torch.unflatten(parameter.data, -1, (n_branches, -1))
                     units = units[:, :, list(branches)]
                     parameter.data = units.flatten(-2).contiguous()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from sklearn_mtl.modules._checks import check_choice, check_dropout, check_sizes
-from sklearn_mtl.modules._linear import MemberDropout, MemberLinear
+from sklearn_mtl.modules._linear import MemberDropout, MemberLinear, ScaledLinear
 from sklearn_mtl.modules._normalization import NORMALIZATIONS
 from sklearn_mtl.modules.trunks._spec import TrunkSpec
 
@@ -40,13 +40,19 @@ class MLP(TrunkSpec):
         weighted samples of a batch, "layer" each sample over the units.
     residual : bool, default=False
         Whether to add the input of a layer to its output if they have the same width.
+    scale_inputs : bool, default=True
+        Whether to multiply each input by a learned factor. The factors start at 1 and
+        have 20 times the learning rate of the weights, so that the net soon depends
+        mostly on relevant inputs. They are not decayed.
 
     References
     ----------
     R. Caruana, "Multitask Learning", Machine Learning 28, 1997; for the options S.
     Ioffe, C. Szegedy, "Batch Normalization", ICML 2015; J. L. Ba, J. R. Kiros, G. E.
     Hinton, "Layer Normalization", 2016; K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual
-    Learning for Image Recognition", CVPR 2016.
+    Learning for Image Recognition", CVPR 2016; D. Holzmüller, L. Grinsztajn, I.
+    Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular
+    Data", NeurIPS 2024, section 3 (scaling layer).
 
     Examples
     --------
@@ -62,12 +68,14 @@ class MLP(TrunkSpec):
         dropout: float = 0.0,
         normalization: str | None = None,
         residual: bool = False,
+        scale_inputs: bool = True,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
         self.normalization = normalization
         self.residual = residual
+        self.scale_inputs = scale_inputs
 
     def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> nn.Sequential:
         """Build the layers.
@@ -84,16 +92,20 @@ class MLP(TrunkSpec):
         check_choice(self, "normalization", [None, *NORMALIZATIONS])
         layers: list[nn.Module] = []
         for size in self.hidden_layer_sizes:
-            layer = self._layer(n_members, n_features, size)
+            is_scaled = self.scale_inputs and not layers
+            linear = ScaledLinear if is_scaled else MemberLinear
+            layer = self._layer(linear(n_members, n_features, size))
             is_added = self.residual and size == n_features
             layers += [Residual(*layer)] if is_added else layer
             n_features = size
         return nn.Sequential(*layers)
 
-    def _layer(self, n_members: int, n_in: int, n_out: int) -> list[nn.Module]:
-        layer: list[nn.Module] = [MemberLinear(n_members, n_in, n_out)]
+    def _layer(self, linear: MemberLinear) -> list[nn.Module]:
+        """Return a linear map and what follows it in a layer."""
+        layer: list[nn.Module] = [linear]
         if self.normalization is not None:
-            layer.append(NORMALIZATIONS[self.normalization](n_members, n_out))
+            shape = linear.weight.shape[0], linear.weight.shape[2]
+            layer.append(NORMALIZATIONS[self.normalization](*shape))
         layer.append(ACTIVATIONS[self.activation]())
         if self.dropout > 0:
             layer.append(MemberDropout(self.dropout))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from sklearn.base import clone
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
@@ -119,4 +120,5 @@ class SparseTrunk(TrunkSpec):
     def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> nn.Sequential:
         """Build the layers."""
         first = SparseLinear(n_members, n_features, self.n_hidden)
-        return nn.Sequential(first, *self.trunk.build(self.n_hidden, n_members))
+        rest = clone(self.trunk).set_params(scale_inputs=False)  # inputs are learned
+        return nn.Sequential(first, *rest.build(self.n_hidden, n_members))

@@ -273,7 +273,7 @@ def _of_this_process(callback: Any) -> Any:
 
 
 def _optimizer_arguments(model: BaseMultiTaskNet, module: nn.Module) -> dict[str, Any]:
-    groups = _parameter_groups(module, model.lr)
+    groups = _parameter_groups(module, model.lr, _read_optimizer(model))
     arguments: dict[str, Any] = {"optimizer__param_groups": groups}
     is_ours = isinstance(model.optimizer, str)
     if is_ours:
@@ -292,12 +292,17 @@ def _optimizer_arguments(model: BaseMultiTaskNet, module: nn.Module) -> dict[str
     return arguments
 
 
-def _parameter_groups(module: nn.Module, lr: float) -> list[tuple[str, dict[str, Any]]]:
+def _parameter_groups(
+    module: nn.Module, lr: float, optimizer: type[torch.optim.Optimizer]
+) -> list[tuple[str, dict[str, Any]]]:
     """Return the optimiser options that parts of the module set, by parameter name."""
     groups = []
     for name, part in module.named_modules():
         for pattern, wanted in getattr(part, "optimizer_groups", ()):
             options = dict(wanted)
+            factor = options.pop("adaptive_lr_factor", None)
+            if factor is not None and not issubclass(optimizer, torch.optim.SGD):
+                options["lr_factor"] = factor
             if "lr_factor" in options:
                 options["lr"] = lr * options["lr_factor"]
             elif "lr" in options:  # the schedule scales all rates by the same factor

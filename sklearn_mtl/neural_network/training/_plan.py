@@ -83,9 +83,9 @@ def make_plan(
 ) -> TrainingPlan:
     """Return the plan for the parameters of an estimator and the number of samples.
 
-    Small data sets are fitted with one full batch in float64, without hold-out and
-    dropout. The fit is then deterministic, and an integer weight is equivalent to
-    repeating a sample.
+    Small data sets are fitted with one full batch in float64, without hold-out, dropout
+    and factors of the inputs. The fit is then deterministic, and an integer weight is
+    equivalent to repeating a sample.
     """
     device = resolve_device(model.device, type(model).__name__)
     largest = getattr(model.trunk, "largest_batch", MLP.largest_batch)
@@ -141,7 +141,7 @@ def _trunk(model: BaseMultiTaskNet, is_full: bool, is_wide: bool) -> Any:
     if isinstance(sizes, str):
         # a linear map, because hidden layers overfit combinations of rare words
         sizes = () if is_wide else HIDDEN
-    return MLP(sizes, model.activation, dropout)
+    return MLP(sizes, model.activation, dropout, scale_inputs=not is_full)
 
 
 def resolve_embedding(

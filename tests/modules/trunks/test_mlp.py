@@ -5,14 +5,20 @@ import torch
 from torch import nn
 
 from sklearn_mtl.modules import MLP, MemberDropout, MemberLinear
+from sklearn_mtl.modules._linear import ScaledLinear
 from sklearn_mtl.modules.trunks._mlp import ACTIVATIONS
 from tests.modules.trunk_cases import built, one_step, rows
 
 
 def test_layers_alternate_with_activations_and_dropout():
     net = MLP(hidden_layer_sizes=(8, 4), activation="relu", dropout=0.5).build(3, 2)
-    kinds = [MemberLinear, nn.ReLU, MemberDropout] * 2
-    assert [type(layer) for layer in net] == kinds
+    kinds = [nn.ReLU, MemberDropout]
+    assert [type(layer) for layer in net] == [
+        ScaledLinear,
+        *kinds,
+        MemberLinear,
+        *kinds,
+    ]
     assert net[0].weight.shape == (2, 3, 8)
     assert net[3].weight.shape == (2, 8, 4)
     assert net(torch.zeros(2, 5, 3)).shape == (2, 5, 4)

@@ -21,6 +21,7 @@ def test_a_spec_is_cloned_searched_and_shown_as_an_estimator():
         "hidden_layer_sizes": (4,),
         "normalization": None,
         "residual": False,
+        "scale_inputs": True,
     }
     assert spec.preparation == "table"
     assert repr(spec) == "MLP(dropout=0.1, hidden_layer_sizes=(4,))"

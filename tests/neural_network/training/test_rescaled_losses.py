@@ -100,7 +100,7 @@ def test_overconfidence_does_not_end_training(monkeypatch):
         hidden_layer_sizes=(32,),
         n_members=2,
         dropout=0,
-        lr=0.05,
+        lr=0.02,
         max_epochs=30,
         random_state=0,
     )
