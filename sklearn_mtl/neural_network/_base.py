@@ -37,6 +37,7 @@ from sklearn_mtl.neural_network.data._tags import (
     refuse_tokens,
     with_tags,
 )
+from sklearn_mtl.neural_network.growth._fixed import describe_fixed, refuse_changes
 from sklearn_mtl.neural_network.growth._listed import refuse_lists
 from sklearn_mtl.neural_network.training._history import history_arrays
 from sklearn_mtl.neural_network.training._plan import make_plan
@@ -146,8 +147,9 @@ class BaseMultiTaskNet(
             or if y_val has other tasks, other classes, or no label of a task.
         ValueError
             If X, the weights or the output shape of the trunk are invalid; if only one
-            of X_val and y_val is given; or if they are given together with groups or
-            early_stopping=False.
+            of X_val and y_val is given; if they are given together with groups or
+            early_stopping=False; or if, with warm_start=True, a parameter was changed
+            that defines the net.
         OSError
             If `checkpoint` is given and cannot be written, for example on a full disk.
         TypeError
@@ -246,6 +248,7 @@ class BaseMultiTaskNet(
                 "optimiser state and cannot be trained further. Save it with "
                 "training_state=True."
             )
+        refuse_changes(self, self._state)
 
     def _train(
         self,
@@ -306,7 +309,7 @@ class BaseMultiTaskNet(
                     "current state."
                 )
             raise
-        state.class_mass = mass
+        state.class_mass, state.parameters = mass, describe_fixed(self)
         # only now, so that a failing fit does not change the result of an earlier fit
         self._take_state(state)
         if events is not None:

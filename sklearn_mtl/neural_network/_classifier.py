@@ -232,7 +232,9 @@ class MultiTaskClassifier(
         afterwards.
     warm_start : bool, default=False
         Whether another call of fit starts from the weights and the optimiser state of
-        the previous one, with a new learning rate schedule.
+        the previous one, with a new learning rate schedule. As in further calls of
+        `partial_fit`, a change of a parameter that defines the net, such as `dtype`,
+        `optimizer` or `balancing`, is an error.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the initial weights, batches, folds and dropout. Pass an int for
         bit-identical results across calls. The global random generators have no effect.
@@ -456,7 +458,8 @@ class MultiTaskClassifier(
         TaskError
             If y has undeclared labels, or `classes` differs from the first call.
         ValueError
-            If X or sample_weight is invalid, or `classes` is missing in the first call.
+            If X or sample_weight is invalid, `classes` is missing in the first call, or
+            a parameter was changed that defines the net.
         """
         return self._partial_fit(X, y, classes, sample_weight)
 

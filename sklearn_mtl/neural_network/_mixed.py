@@ -241,7 +241,9 @@ class MultiTaskMixedEstimator(
         afterwards.
     warm_start : bool, default=False
         Whether another call of fit starts from the weights and the optimiser state of
-        the previous one, with a new learning rate schedule.
+        the previous one, with a new learning rate schedule. As in further calls of
+        `partial_fit`, a change of a parameter that defines the net, such as `dtype`,
+        `optimizer` or `balancing`, is an error.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the initial weights, batches, folds and dropout. Pass an int for
         bit-identical results across calls. The global random generators have no effect.
@@ -468,7 +470,8 @@ class MultiTaskMixedEstimator(
             a regression task has no label in the first call and `on_empty_task` is
             "raise".
         ValueError
-            If X or sample_weight is invalid.
+            If X or sample_weight is invalid, or a parameter was changed that defines
+            the net.
         """
         return self._partial_fit(X, y, classes, sample_weight)
 

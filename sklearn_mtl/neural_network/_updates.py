@@ -90,8 +90,8 @@ class UpdatesMixin:
         TaskError
             If y has labels of an unknown class (see `add_classes`).
         ValueError
-            If X, weights or groups are invalid; or if the net was loaded from a file
-            without the training state.
+            If X, weights or groups are invalid; if a parameter was changed that defines
+            the net; or if the net was loaded from a file without the training state.
 
         Warns
         -----

@@ -118,7 +118,7 @@ def test_permuted_tasks_have_permuted_results(with_missing):
             heads[1].bias[..., at] = heads[0].bias[..., found]
     predicted = []
     for model, columns in zip(models, (np.arange(5), order), strict=True):
-        model.set_params(max_epochs=1, lr=0.1).fit(X, y[:, columns])
+        model.set_params(max_epochs=1, lr=0.1, optimizer="sgd").fit(X, y[:, columns])
         predicted.append(model.predict_proba(X))
     values = [np.asarray(model.predict(X), dtype=float) for model in models]
     for t, source in enumerate(order):

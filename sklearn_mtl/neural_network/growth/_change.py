@@ -14,6 +14,7 @@ from sklearn_mtl.modules import read_head
 from sklearn_mtl.neural_network.data._stored import StoredSamples
 from sklearn_mtl.neural_network.data._stream import RunningMoments, Stream
 from sklearn_mtl.neural_network.data._targets import TargetEncoder
+from sklearn_mtl.neural_network.growth._fixed import describe_replaced
 from sklearn_mtl.neural_network.growth._history import change_history
 from sklearn_mtl.neural_network.growth._module import Link, change_module
 from sklearn_mtl.neural_network.growth._source import TaskSource
@@ -64,6 +65,8 @@ def change_tasks(
         class_mass=_change_class_mass(state.class_mass, sources),
         label_mass=_change_label_mass(state.label_mass, sources),
     )
+    if state.parameters is not None:
+        changed.parameters = state.parameters | describe_replaced(model)
     if state.head_update is not None:
         labels = [sources[t].n_labels for t in encoder.layout.order]
         n_before = _labels_before(state, encoder, sources, places)

@@ -70,6 +70,9 @@ class NetState:
         without class weights.
     label_mass : ndarray of shape (n_tasks,) or None
         Sums of the sample weights of all labels so far; None before the first label.
+    parameters : dict of str to str, or None
+        Descriptions of the constructor parameters that define the net; None in files of
+        earlier versions.
     added_tasks : dict of str to AddedTask
         Results of add_task by task name.
     last_update : UpdateRecord or None
@@ -97,6 +100,7 @@ class NetState:
     stored: StoredSamples = NOTHING
     class_mass: np.ndarray | None = None
     label_mass: np.ndarray | None = None
+    parameters: dict[str, str] | None = None
     added_tasks: dict[str, Any] = field(default_factory=dict)
     last_update: Any = None
 

@@ -52,7 +52,8 @@ def captured(model, X, y, **fit):
         return original(batch, **kwargs)
 
     net.train_step = spy
-    model.set_params(warm_start=True, lr=1e-300, max_epochs=1).fit(X, y, **fit)
+    model.set_params(warm_start=True, lr=1e-300, max_epochs=1, optimizer="sgd")
+    model.fit(X, y, **fit)
     del net.train_step
     return model, seen[0]
 
