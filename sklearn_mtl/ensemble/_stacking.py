@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,12 +30,15 @@ class TaskStacking:
         The tasks.
     columns : ScoreColumns
         Standardisation of the scores of all tasks.
+    axes : ndarray of shape (n_columns, n_axes)
+        Projection of the standardised scores. For each task, the scores of the task
+        itself are excluded.
     fold : ndarray of shape (n_samples,)
         Fold of each sample that is held out.
-    of_folds : dict of int to ndarray of shape (n_folds, n_columns, n_scores)
+    of_folds : dict of int to ndarray of shape (n_folds, n_axes, n_scores)
         Coefficients of each fold, for each corrected task by index. They were fitted,
         and their penalty was chosen, without the samples of the fold.
-    mean : dict of int to ndarray of shape (n_columns, n_scores)
+    mean : dict of int to ndarray of shape (n_axes, n_scores)
         Coefficients for new samples: the mean over the folds for a common penalty.
     gain : dict of int to float
         Decrease of the out-of-fold loss by the corrections `of_folds`, divided by the
@@ -44,6 +47,7 @@ class TaskStacking:
 
     task_set: TaskSet
     columns: ScoreColumns
+    axes: np.ndarray
     fold: np.ndarray
     of_folds: dict[int, np.ndarray]
     mean: dict[int, np.ndarray]
@@ -77,34 +81,47 @@ class TaskStacking:
         known = [t for t, one in stages.items() if one is not None and one.is_learned()]
         is_used = np.isin(columns.task_of_column, known)
         axes = _axes(values * is_used) * is_used[:, None]
-        out = cls(task_set, columns, fold, {}, {}, {})
+        out = cls(task_set, columns, axes, fold, {}, {}, {})
+        others = out._projection(values)
         for t, stage in stages.items():
-            # (n_columns, n_axes), with zeros for the columns of the task itself
-            others = axes * (columns.task_of_column != t)[:, None]
-            found = None if stage is None else stage.fit(values @ others, fold, n_folds)
+            found = None if stage is None else stage.fit(others(t), fold, n_folds)
             if found is not None:
-                out.of_folds[t] = others @ found.of_folds
-                out.mean[t] = others @ found.mean
+                out.of_folds[t], out.mean[t] = found.of_folds, found.mean
                 out.gain[t] = found.gain
         return out
 
+    def _projection(self, values: np.ndarray) -> Callable[[int], np.ndarray]:
+        """Return a function of a task that projects the columns of the other tasks.
+
+        Shapes: values (n_samples, n_columns) -> (n_samples, n_axes).
+        """
+        # projected once, because the cost would be quadratic in the number of tasks
+        every = values @ self.axes
+
+        def of_others(t: int) -> np.ndarray:
+            own = np.flatnonzero(self.columns.task_of_column == t)
+            return every - values[:, own] @ self.axes[own]
+
+        return of_others
+
     def held_out(self, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Correct held-out outputs with coefficients of fits without their fold."""
-        columns = self.columns.encode(self.task_set.tasks, outputs)
+        others = self._projection(self.columns.encode(self.task_set.tasks, outputs))
         shifts = {}
         for t, coefficients in self.of_folds.items():
-            shift = np.empty((len(columns), coefficients.shape[2]))
+            inputs = others(t)
+            shift = np.empty((len(inputs), coefficients.shape[2]))
             for number, own in enumerate(coefficients):
                 rows = self.fold == number
-                shift[rows] = columns[rows] @ own
+                shift[rows] = inputs[rows] @ own
             shifts[t] = shift
         return self._shifted(outputs, shifts)
 
     def apply(self, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Correct the outputs for new samples."""
-        columns = self.columns.encode(self.task_set.tasks, outputs)
+        others = self._projection(self.columns.encode(self.task_set.tasks, outputs))
         used = {t: own for t, own in self.mean.items() if own.any()}
-        return self._shifted(outputs, {t: columns @ own for t, own in used.items()})
+        return self._shifted(outputs, {t: others(t) @ own for t, own in used.items()})
 
     def _shifted(
         self, outputs: Sequence[np.ndarray], shifts: dict[int, np.ndarray]

@@ -89,7 +89,7 @@ def test_new_samples_and_held_out_ones_are_corrected_from_their_mixture():
         rows = stacking.fold == fold
         expected = held[0][rows] + columns[rows] @ own[:, 0]
         np.testing.assert_allclose(model.oof_prediction_[0][rows], expected)
-        assert own[0, 0] == 0.0  # the task itself has no part
+        assert abs(own[0, 0]) < 1e-12  # the task itself has no part
     plain = model.named_estimators_["linear"].predict(X)
     columns = (plain - np.mean(held, axis=1)) / np.std(held, axis=1)
     columns = np.clip(columns, stacking.columns.low, stacking.columns.high)
@@ -118,9 +118,13 @@ def test_a_validation_set_takes_the_place_of_the_folds():
 def test_more_columns_than_are_used_are_reduced_to_components():
     X, y, _ = related(n_samples=200, n_tasks=MOST_COLUMNS + 6)
     model = MultiTaskBlendRegressor(LINEAR, random_state=0).fit(X, y)
-    coefficients = model._stacking.mean[0]
-    assert coefficients[0, 0] == 0.0
-    assert np.count_nonzero(coefficients) == MOST_COLUMNS + 5
+    stacking = model._stacking
+    assert stacking.mean[0].shape == (MOST_COLUMNS, 1)
+    values = np.random.default_rng(0).normal(size=(20, MOST_COLUMNS + 6))
+    changed = values + np.eye(MOST_COLUMNS + 6)[0]  # of the task itself
+    before, after = (stacking._projection(one)(0) for one in (values, changed))
+    np.testing.assert_allclose(before, after, atol=1e-12)
+    assert not np.allclose(before, stacking._projection(values)(1))
     assert np.isfinite(model.predict(X)).all()
 
 
