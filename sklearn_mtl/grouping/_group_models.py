@@ -58,7 +58,8 @@ class GroupModels:
     @property
     def names(self) -> list[list[str]]:
         """Return the names of the tasks in each group."""
-        return [[self.task_set.names[t] for t in group] for group in self.partition]
+        names = self.task_set.names
+        return [[names[t] for t in group] for group in self.partition]
 
     @property
     def group_of_task(self) -> np.ndarray:

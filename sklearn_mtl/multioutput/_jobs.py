@@ -77,15 +77,16 @@ def make_jobs(
 ) -> list[TaskJob]:
     """Return the jobs in task order."""
     named, jobs = templates.named(), []
-    for t, task in enumerate(tasks):
-        key = templates.key_of(t, columns.names, task.type)
+    keys = templates.keys_of(columns.names, [task.type for task in tasks])
+    weights = _read_weights(params, columns)
+    for t, (task, key) in enumerate(zip(tasks, keys, strict=True)):
         rows = np.flatnonzero(columns.observed[:, t])
         model = None
         if task.kind not in ("empty", "constant"):
             model = for_one_task(named[key], t, columns.names, task.type)
         given = params[key]
         plain = {name: v for name, v in given.items() if name not in VALIDATION}
-        own = _cut(plain, columns, rows, t)
+        own = _cut(plain, weights, columns, rows, t)
         if validation is not None and model is not None:
             held = validation.of(t)
             own |= {name: held[name] for name in held if name in given}
@@ -94,16 +95,37 @@ def make_jobs(
     return jobs
 
 
+def _read_weights(
+    params: Mapping[str, Mapping[str, Any]], columns: TargetColumns
+) -> dict[int, np.ndarray]:
+    """Return the weights of all labels by the id of the given sample weights."""
+    given = {
+        id(value): value
+        for of_model in params.values()
+        for name, value in of_model.items()
+        if _is_weight(name, value)
+    }
+    shape = columns.observed.shape
+    return {
+        key: check_sample_weight(value, shape, _WHO, columns)
+        for key, value in given.items()
+    }
+
+
 def _cut(
-    params: Mapping[str, Any], columns: TargetColumns, rows: np.ndarray, t: int
+    params: Mapping[str, Any],
+    weights: Mapping[int, np.ndarray],
+    columns: TargetColumns,
+    rows: np.ndarray,
+    t: int,
 ) -> dict[str, Any]:
     """Return the parameters of fit, restricted to the samples of one task."""
-    cut, shape = {}, columns.observed.shape
+    cut, n_samples = {}, len(columns.observed)
     for name, value in params.items():
         if _is_weight(name, value):
-            cut[name] = check_sample_weight(value, shape, _WHO, columns)[rows, t]
+            cut[name] = weights[id(value)][rows, t]
         elif hasattr(value, "__len__") and not isinstance(value, str | Mapping):
-            is_by_row = num_samples(value) == shape[0]
+            is_by_row = num_samples(value) == n_samples
             cut[name] = safe_indexing(value, rows) if is_by_row else value
         else:
             cut[name] = value

@@ -105,20 +105,22 @@ class Templates:
             return "regression"
         return "classification" if self.regressor is None else None
 
-    def key_of(self, t: int, names: Sequence[str], kind: str) -> str:
-        """Return the key in `named` of the estimator of a task."""
-        name = names[t]
-        keys = match_tasks({k: k for k in self.by_task}, names, "by_task", _WHO)
-        if name in keys:
-            return f"by_task[{keys[name]!r}]"
-        by_kind = "regressor" if kind == "regression" else "classifier"
-        key = by_kind if self.estimator is None else "estimator"
-        if key not in self.named():
-            raise TaskError(
-                f"{_WHO}: task {name!r} has the type {kind!r}, but there is no "
-                f"{by_kind}. Set {by_kind}, or add the task to by_task."
-            )
-        return key
+    def keys_of(self, names: Sequence[str], kinds: Sequence[str]) -> list[str]:
+        """Return the key in `named` of the estimator of each task."""
+        special = match_tasks({k: k for k in self.by_task}, names, "by_task", _WHO)
+        named, keys = self.named(), []
+        for name, kind in zip(names, kinds, strict=True):
+            by_kind = "regressor" if kind == "regression" else "classifier"
+            key = by_kind if self.estimator is None else "estimator"
+            if name in special:
+                key = f"by_task[{special[name]!r}]"
+            elif key not in named:
+                raise TaskError(
+                    f"{_WHO}: task {name!r} has the type {kind!r}, but there is no "
+                    f"{by_kind}. Set {by_kind}, or add the task to by_task."
+                )
+            keys.append(key)
+        return keys
 
 
 def for_one_task(estimator: Estimator, t: int, names: Sequence[str], kind: str) -> Any:

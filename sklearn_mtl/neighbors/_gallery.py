@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mtl.exceptions import TaskError
-from sklearn_mtl.tasks import as_targets, find_task, task_name
+from sklearn_mtl.tasks import as_targets, find_tasks, task_name
 from sklearn_mtl.utils._frames import column_names
 from sklearn_mtl.utils._table import as_table, take_tasks
 from sklearn_mtl.utils._typing import TargetsLike
@@ -83,7 +83,7 @@ def pick_tasks(
     known = [f"task{t}" for t in range(n_tasks)] if names is None else names
     is_one = isinstance(tasks, str | Integral) or task_name(tasks) in known
     wanted = [tasks] if is_one else list(tasks)
-    columns = [find_task(known, task, who) for task in wanted]
+    columns = find_tasks(known, wanted, who)
     if not columns or len(set(columns)) < len(columns):
         raise TaskError(
             f"{who}: tasks is {wanted}; it must name at least one task, and no task "

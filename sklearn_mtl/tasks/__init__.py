@@ -18,7 +18,7 @@ from sklearn_mtl.tasks._kinds import target_of as target_of
 from sklearn_mtl.tasks._meta_outputs import MetaOutputsMixin as MetaOutputsMixin
 from sklearn_mtl.tasks._names import NamedTasks as NamedTasks
 from sklearn_mtl.tasks._names import TaskNames as TaskNames
-from sklearn_mtl.tasks._names import find_task as find_task
+from sklearn_mtl.tasks._names import find_tasks as find_tasks
 from sklearn_mtl.tasks._names import match_tasks as match_tasks
 from sklearn_mtl.tasks._names import order_of_columns as order_of_columns
 from sklearn_mtl.tasks._names import task_name as task_name

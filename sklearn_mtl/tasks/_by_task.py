@@ -53,7 +53,8 @@ def square_by_task(
     index = matrix.index if is_pandas_frame(matrix) else labels
     rows = [task_name(label) for label in index]
     if sorted(rows) == sorted(columns):
-        values = values[[rows.index(name) for name in columns]]
+        place = {name: number for number, name in enumerate(rows)}
+        values = values[[place[name] for name in columns]]
     elif rows != [str(t) for t in range(n_tasks)]:
         raise TaskError(
             f"{who}: the index of {parameter} is {rows}, but its columns are "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ __all__ = [
     "NamedTasks",
     "TaskNames",
     "find_task",
+    "find_tasks",
     "has_number",
     "match_tasks",
     "order_of_columns",
@@ -62,15 +63,39 @@ def task_name(key: TaskKey) -> str:
 
 def find_task(names: Sequence[str], task: TaskKey, who: str) -> int:
     """Return the column of a task given by name or number."""
-    name = task_name(task)
-    if name in names:
-        return names.index(name)
+    return find_tasks(names, [task], who)[0]
+
+
+def find_tasks(names: Sequence[str], tasks: Iterable[TaskKey], who: str) -> list[int]:
+    """Return the columns of tasks given by names or numbers."""
+    places, found = _places(names, tasks), []
+    for task, place in places:
+        if place is None:
+            raise TaskError(
+                f"{who}: unknown task {task!r}. Known tasks: {_few(names)}."
+            )
+        found.append(place)
+    return found
+
+
+def _places(
+    names: Sequence[str], tasks: Iterable[TaskKey]
+) -> Iterator[tuple[TaskKey, int | None]]:
+    """Yield each task with its column, or with None if it is unknown."""
+    # read once, because a search for each of thousands of tasks takes seconds
+    places, n_tasks = {name: t for t, name in enumerate(names)}, len(names)
     # If numbers such as years are names, 0 is probably a mistake, not the first task.
-    is_place = not isinstance(task, bool) and not has_number(names)
-    if isinstance(task, Integral) and is_place and -len(names) <= task < len(names):
-        return int(task) % len(names)
-    shown = names if len(names) <= 20 else [*names[:20], "..."]
-    raise TaskError(f"{who}: unknown task {task!r}. Known tasks: {shown}.")
+    has_numbers = has_number(names)
+    for task in tasks:
+        place = places.get(task_name(task))
+        is_place = not isinstance(task, bool) and not has_numbers
+        if place is None and isinstance(task, Integral) and is_place:
+            place = int(task) % n_tasks if -n_tasks <= task < n_tasks else None
+        yield task, place
+
+
+def _few(names: Sequence[str]) -> list[str]:
+    return list(names) if len(names) <= 20 else [*names[:20], "..."]
 
 
 def has_number(names: Sequence[str]) -> bool:
@@ -84,19 +109,18 @@ def match_tasks(
     """Return the values of a dict by task name."""
     found: dict[str, Any] = {}
     unknown: list[Any] = []
-    for key, value in given.items():
-        try:
-            name = names[find_task(names, key, who)]
-        except TaskError:
+    for key, place in _places(names, given):
+        if place is None:
             unknown.append(key)
             continue
+        name = names[place]
         if name in found:
             raise TaskError(f"{who}: {parameter} names task {name!r} twice.")
-        found[name] = value
+        found[name] = given[key]
     if unknown:
         raise TaskError(
             f"{who}: {parameter} names unknown tasks {unknown}. Known tasks: "
-            f"{list(names)}."
+            f"{_few(names)}."
         )
     return found
 

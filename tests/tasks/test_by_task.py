@@ -48,6 +48,46 @@ def test_what_fits_no_task_is_refused(value, message):
         by_task(value, NAMES, parameter="p", who="me")
 
 
+class Counted(list):
+    """Names that count how often they are read from the first to the last."""
+
+    n_reads = 0
+
+    def _read(self):
+        type(self).n_reads += 1
+
+    def __iter__(self):
+        self._read()
+        return super().__iter__()
+
+    def __contains__(self, name):
+        self._read()
+        return super().__contains__(name)
+
+    def index(self, *arguments):
+        self._read()
+        return super().index(*arguments)
+
+
+@pytest.mark.parametrize("by_number", [False, True])
+def test_a_dict_does_not_search_the_names_for_each_task(by_number):
+    n_reads = []
+    for n_tasks in (10, 1000):
+        names = Counted(f"assay {t}" for t in range(n_tasks))
+        keys = range(n_tasks) if by_number else list(names)
+        Counted.n_reads = 0
+        found = by_task(dict.fromkeys(keys, 1), names, parameter="p", who="me")
+        assert found == dict.fromkeys(names, 1)
+        n_reads.append(Counted.n_reads)
+    assert n_reads[0] == n_reads[1]
+
+
+def test_few_of_many_names_are_quoted():
+    names = [f"task{t}" for t in range(5000)]
+    with pytest.raises(TaskError, match=r"Known tasks: \['task0', .*'task19', '...'\]"):
+        by_task({"x": 1}, names, parameter="p", who="me")
+
+
 class TestSquare:
     VALUES = np.arange(9.0).reshape(3, 3)
     FRAME = pd.DataFrame(VALUES, index=["a", "b", "c"], columns=["a", "b", "c"])

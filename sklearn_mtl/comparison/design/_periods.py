@@ -17,15 +17,15 @@ def declare_periods(tasks: TaskSet, estimators: Iterable[Any]) -> TaskSet:
 
     If one net has a `CircularLoss` for a task, all models are scored with its period.
     """
-    losses = [loss for one in estimators for loss in _losses(one)]
+    losses = [
+        _by_task(loss, tasks.names) for one in estimators for loss in _losses(one)
+    ]
     return tasks.with_periods(
         [
-            _agreed(
-                task.name, {_period(_of_task(loss, t, tasks.names)) for loss in losses}
-            )
+            _agreed(task.name, {_period(loss.get(task.name)) for loss in losses})
             if task.kind == "regression"
             else None
-            for t, task in enumerate(tasks.tasks)
+            for task in tasks.tasks
         ]
     )
 
@@ -35,12 +35,12 @@ def _losses(estimator: Estimator) -> list[Any]:
     return [value for key, value in params if key.rpartition("__")[2] == "loss"]
 
 
-def _of_task(loss: Any, t: int, names: Sequence[str]) -> Any:
-    """Return the loss of one task, or None for an invalid loss, which fit rejects."""
+def _by_task(loss: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Return the loss of each task; of none if it is invalid, which fit rejects."""
     try:
-        return by_task(loss, names, parameter="loss", who="compare")[names[t]]
+        return by_task(loss, names, parameter="loss", who="compare")
     except TaskError:
-        return None
+        return {}
 
 
 def _period(loss: Any) -> float | None:
