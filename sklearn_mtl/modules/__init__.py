@@ -11,6 +11,7 @@ from sklearn_mtl.modules._linear import weight_gradient as weight_gradient
 from sklearn_mtl.modules._multitask import MultiTaskModule as MultiTaskModule
 from sklearn_mtl.modules._normalization import MemberBatchNorm as MemberBatchNorm
 from sklearn_mtl.modules._normalization import MemberLayerNorm as MemberLayerNorm
+from sklearn_mtl.modules._normalization import needs_two_rows as needs_two_rows
 from sklearn_mtl.modules._shapes import check_parts as check_parts
 from sklearn_mtl.modules._shapes import check_tail as check_tail
 from sklearn_mtl.modules.heads._check_head import check_head

@@ -14,6 +14,7 @@ __all__ = [
     "MapBatchNorm",
     "MemberBatchNorm",
     "MemberLayerNorm",
+    "needs_two_rows",
     "use_sample_weights",
 ]
 
@@ -52,10 +53,13 @@ class MemberLayerNorm(MemberNorm):
 class MemberBatchNorm(MemberNorm):
     """Standardise each unit over the rows of a batch.
 
-    Predictions use running means of the statistics.
+    Predictions use running means of the statistics. The result for a single row is
+    zero.
 
     Attributes
     ----------
+    n_values : int
+        Number of values of each unit in a row.
     sample_weights : Tensor of shape (n_members, n_rows) or None
         Weights of the rows of the batch in training; None if they are equal.
     """
@@ -63,9 +67,11 @@ class MemberBatchNorm(MemberNorm):
     running_mean: Tensor
     running_var: Tensor
     sample_weights: Tensor | None = None
+    n_values: int = 1  # in files of earlier versions
 
-    def __init__(self, n_members: int, n_units: int) -> None:
+    def __init__(self, n_members: int, n_units: int, n_values: int = 1) -> None:
         super().__init__(n_members, n_units)
+        self.n_values = n_values
         self.register_buffer("running_mean", torch.zeros(n_members, 1, n_units))
         self.register_buffer("running_var", torch.ones(n_members, 1, n_units))
 
@@ -78,12 +84,22 @@ class MemberBatchNorm(MemberNorm):
             if self.sample_weights is None:
                 var, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
             else:
-                share = _shares(self.sample_weights).unsqueeze(-1).to(x.dtype)
+                share = self._shares(self.sample_weights).unsqueeze(-1).to(x.dtype)
                 mean = (share * x).sum(dim=1, keepdim=True)
                 var = (share * (x - mean).square()).sum(dim=1, keepdim=True)
             self.running_mean.lerp_(mean.detach(), _MOMENTUM)
             self.running_var.lerp_(var.detach(), _MOMENTUM)
         return torch.addcmul(self.bias, (x - mean) * (var + _EPS).rsqrt(), self.weight)
+
+    def _shares(self, weights: Tensor) -> Tensor:
+        """Return weights with sum 1 over the rows; equal ones if too few are positive.
+
+        A single row has a variance only if it contains several values of each unit.
+        """
+        least = 2 if self.n_values == 1 else 1
+        has_enough = (weights > 0).sum(dim=-1, keepdim=True) >= least
+        weights = torch.where(has_enough, weights, 1.0)
+        return weights / weights.sum(dim=-1, keepdim=True)
 
 
 class MapBatchNorm(MemberBatchNorm):
@@ -107,7 +123,7 @@ class MapBatchNorm(MemberBatchNorm):
         assert self.sample_weights is not None  # for the type checker
         weights = self.sample_weights[member]
         n_pixels = x.shape[2] * x.shape[3]
-        share = _shares(weights)[:, None, None, None].to(x.dtype) / n_pixels
+        share = self._shares(weights)[:, None, None, None].to(x.dtype) / n_pixels
         mean = (share * x).sum(dim=(0, 2, 3), keepdim=True)[0]
         var = (share * (x - mean).square()).sum(dim=(0, 2, 3), keepdim=True)[0]
         # the running variance is unbiased, like in torch
@@ -120,11 +136,10 @@ class MapBatchNorm(MemberBatchNorm):
         return mean, var
 
 
-def _shares(weights: Tensor) -> Tensor:
-    """Return weights with sum 1 over the rows; equal ones if all weights are 0."""
-    total = weights.sum(dim=-1, keepdim=True)
-    even = torch.full_like(weights, 1.0 / weights.shape[-1])
-    return torch.where(total > 0, weights / torch.where(total > 0, total, 1.0), even)
+def needs_two_rows(module: nn.Module) -> bool:
+    """Return whether a part of a module is zero for a batch of one row."""
+    parts = (part for part in module.modules() if isinstance(part, MemberBatchNorm))
+    return any(part.n_values == 1 for part in parts)
 
 
 def use_sample_weights(module: nn.Module, weights: Tensor | None) -> bool:

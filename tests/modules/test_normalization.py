@@ -6,6 +6,7 @@ from sklearn_mtl.modules._normalization import (
     MapBatchNorm,
     MemberBatchNorm,
     MemberLayerNorm,
+    needs_two_rows,
     use_sample_weights,
 )
 from tests.modules.trunk_cases import rows
@@ -87,6 +88,27 @@ def test_a_weight_counts_as_so_many_pictures():
     torch.testing.assert_close(norm(x)[copies], plain(x[copies]))
     torch.testing.assert_close(norm.running_mean, plain.running_mean)
     torch.testing.assert_close(norm.running_var, plain.running_var)
+
+
+def test_a_single_row_with_a_weight_is_compared_with_all_rows():
+    norm, x = MemberBatchNorm(1, 5).double(), rows(n_rows=4)
+    plain = MemberBatchNorm(1, 5).double()
+    use_sample_weights(norm, torch.tensor([[0.0, 2.0, 0.0, 0.0]]))
+    torch.testing.assert_close(norm(x), plain(x))
+
+
+def test_a_single_picture_with_a_weight_is_compared_with_itself():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(4, 3, 2, 2, generator=generator, dtype=torch.double)
+    norm, plain = (MapBatchNorm(1, 3, n_values=4).double() for _ in range(2))
+    use_sample_weights(norm, torch.tensor([[0.0, 2.0, 0.0, 0.0]]))
+    torch.testing.assert_close(norm(x)[1:2], plain(x[1:2]))
+
+
+def test_a_norm_of_one_value_per_unit_needs_two_rows():
+    norms = [MemberBatchNorm(1, 5), MapBatchNorm(1, 3), MapBatchNorm(1, 3, n_values=4)]
+    assert list(map(needs_two_rows, norms)) == [True, True, False]
+    assert not needs_two_rows(nn.Sequential(MemberLayerNorm(1, 5), nn.BatchNorm1d(5)))
 
 
 def test_rows_without_weight_are_averaged_where_no_row_has_any():

@@ -61,7 +61,8 @@ class Conv(TrunkSpec):
         Fraction of the shared representation that is dropped during training.
     normalization : {"batch"} or None, default=None
         "batch" standardises each channel over the images and pixels of a batch, before
-        pooling.
+        pooling. If a layer has images of one pixel, a batch must contain at least two
+        samples.
     augmentation : Augmentation or None, default=None
         Random transformations of the images during training.
 

@@ -54,15 +54,15 @@ class ConvLayer(nn.Module):
         self.pool = pool
         self.weight = nn.Parameter(torch.zeros(n_members, n_channels, shape[0], k, k))
         self.bias = nn.Parameter(torch.zeros(n_members, n_channels))
-        self.norm = None
-        if normalization is not None:
-            self.norm = MapBatchNorm(n_members, n_channels)
         self.activation = ACTIVATIONS[activation]()
         self.is_pooled_first = activation in _RISING
         self.margins = ((k - 1) // 2, k // 2) if padding == "same" else (0, 0)
         size = [side + sum(self.margins) - (k - 1) for side in shape[1:]]
         self.shape = (n_channels, *(side // pool for side in size))
         self.n_units = n_channels * math.prod(size)
+        self.norm = None
+        if normalization is not None:
+            self.norm = MapBatchNorm(n_members, n_channels, math.prod(size))
 
     def forward(self, x: Tensor, member: int) -> Tensor:
         """Map images (n_rows, channels, height, width) to (n_rows, *shape)."""

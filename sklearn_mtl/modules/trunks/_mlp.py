@@ -37,7 +37,8 @@ class MLP(TrunkSpec):
         Fraction of the units that are dropped after each activation during training.
     normalization : {"batch", "layer"} or None, default=None
         Normalisation before each activation. "batch" standardises each unit over the
-        weighted samples of a batch, "layer" each sample over the units.
+        weighted samples of a batch, which must contain at least two samples; "layer"
+        standardises each sample over the units, of which there must be at least two.
     residual : bool, default=False
         Whether to add the input of a layer to its output if they have the same width.
     scale_inputs : bool, default=True
@@ -83,13 +84,19 @@ class MLP(TrunkSpec):
         Raises
         ------
         ValueError
-            If a size is not positive, the activation or normalisation is unknown, or
-            dropout is not in [0, 1).
+            If a size is not positive, the activation or normalisation is unknown,
+            dropout is not in [0, 1), or a layer of one unit has layer normalisation.
         """
         check_sizes(self, "hidden_layer_sizes")
         check_choice(self, "activation", ACTIVATIONS)
         check_dropout(self)
         check_choice(self, "normalization", [None, *NORMALIZATIONS])
+        if self.normalization == "layer" and 1 in self.hidden_layer_sizes:
+            raise ValueError(
+                f"{type(self).__name__}: normalization='layer' requires at least two "
+                "units per layer, because a single unit would always be zero; got "
+                f"hidden_layer_sizes={self.hidden_layer_sizes!r}."
+            )
         layers: list[nn.Module] = []
         for size in self.hidden_layer_sizes:
             is_scaled = self.scale_inputs and not layers

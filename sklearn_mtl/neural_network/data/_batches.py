@@ -123,6 +123,14 @@ class BatchIterator:
             index = _stack(self.members).to(self.data.rows.index_device)
             self._only = self._padded(index)
 
+    @property
+    def least_rows(self) -> int:
+        """Smallest number of samples of a member in a batch of one process."""
+        n_rows = self.n_rows // self.n_batches
+        if self.is_full_batch:
+            n_rows = min(len(rows) for rows in self.members)
+        return n_rows if self.ranks is None else n_rows // self.ranks.n_ranks
+
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
         return self.n_batches

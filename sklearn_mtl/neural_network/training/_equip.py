@@ -1,15 +1,15 @@
-"""Set up the random generators and the regulariser of a net for one call of fit."""
+"""Set up generators and regulariser of a net for one call, and check its batches."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Generator
+from torch import Generator, nn
 from torch.amp.grad_scaler import GradScaler
 
-from sklearn_mtl.modules import use_generators
-from sklearn_mtl.neural_network.data._batches import LabelledRows
+from sklearn_mtl.modules import needs_two_rows, use_generators
+from sklearn_mtl.neural_network.data._batches import BatchIterator, LabelledRows
 from sklearn_mtl.neural_network.data._ranks import Ranks
 from sklearn_mtl.neural_network.objective._regularizer import Regularizer
 from sklearn_mtl.neural_network.objective._relation import make_regularizer
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
 
 
-__all__ = ["draw_generators", "equip", "make_scaler", "order_generators", "take_back"]
+__all__ = [
+    "check_batches",
+    "draw_generators",
+    "equip",
+    "make_scaler",
+    "order_generators",
+    "take_back",
+]
 
 # Every purpose has separate streams of random numbers. Their numbers start at:
 _CALLS = 2  # batches and dropout
@@ -82,6 +89,16 @@ def equip(
         net.balance.generators = draw_generators(state.seed, state.n_members, stream)
         generators += net.balance.generators
     return regularizer, generators
+
+
+def check_batches(module: nn.Module, batches: BatchIterator, who: str) -> None:
+    """Refuse batches of one sample, for which batch normalisation gives zeros."""
+    if batches.least_rows < 2 and needs_two_rows(module):
+        raise ValueError(
+            f"{who}: got a batch of one sample, but batch normalisation requires at "
+            "least two samples in each batch (of each process). Increase batch_size, "
+            "pass more samples, or use another normalization."
+        )
 
 
 def make_scaler(net: MultiTaskNet) -> GradScaler | None:

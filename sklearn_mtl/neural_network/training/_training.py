@@ -45,6 +45,7 @@ from sklearn_mtl.neural_network.training._build import (
     renew_callbacks,
 )
 from sklearn_mtl.neural_network.training._equip import (
+    check_batches,
     draw_generators,
     equip,
     make_scaler,
@@ -376,6 +377,8 @@ def _train(
     head_update = None
     if is_partial and not call.n_further_epochs:
         head_update = state.head_update
+    if head_update is None:
+        check_batches(net.module_, batches, type(model).__name__)
     regularizer, generators = equip(model, state, data, call.ranks)
     run = TrainingRun(
         batches,
