@@ -4,6 +4,7 @@ from sklearn_mtl.datasets._digit_scenes import load_digit_scenes
 from sklearn_mtl.datasets._make_classification import make_multitask_classification
 from sklearn_mtl.datasets._make_regression import make_multitask_regression
 from sklearn_mtl.datasets._make_shapes import make_shapes
+from sklearn_mtl.datasets._missing import check_fraction as check_fraction
 from sklearn_mtl.datasets._missing import hide_codes as hide_codes
 from sklearn_mtl.datasets._missing import hide_labels
 from sklearn_mtl.datasets._missing import without_cells as without_cells

@@ -11,6 +11,7 @@ from sklearn.utils import Bunch, check_random_state
 
 from sklearn_mtl.datasets._missing import check_fraction, hide_codes
 from sklearn_mtl.datasets._relatedness import draw_related
+from sklearn_mtl.utils._numbers import as_numbers
 
 __all__ = ["make_multitask_classification"]
 
@@ -119,7 +120,7 @@ def make_multitask_classification(
     """
     rng = check_random_state(random_state)
     sizes = _class_counts(n_classes, n_tasks)
-    check_fraction(missing_fraction, n_tasks, f"{_WHO}: missing_fraction")
+    check_fraction(missing_fraction, n_tasks, "missing_fraction", _WHO)
     flipped = _flipped(flip_y, n_tasks)
     related = draw_related(
         (n_samples, n_features, n_tasks, int(sizes.max())),
@@ -130,7 +131,7 @@ def make_multitask_classification(
         rng=rng,
         who=_WHO,
     )
-    priors = _priors(sizes, check_fraction(imbalance, n_tasks, f"{_WHO}: imbalance"))
+    priors = _priors(sizes, check_fraction(imbalance, n_tasks, "imbalance", _WHO))
     logits = [class_sep * _free(related.signal[:, t], k) for t, k in enumerate(sizes)]
     intercepts = [_calibrate(z, p) for z, p in zip(logits, priors, strict=True)]
     proba = [softmax(z + b, axis=1) for z, b in zip(logits, intercepts, strict=True)]
@@ -170,7 +171,7 @@ def _priors(sizes: np.ndarray, imbalance: np.ndarray) -> list[np.ndarray]:
 
 def _flipped(flip_y: float | Sequence[float], n_tasks: int) -> np.ndarray:
     """Return the fraction of random labels of each task."""
-    shares = np.asarray(flip_y, dtype=float)
+    shares = as_numbers(flip_y, "flip_y", _WHO)
     is_share = shares.shape in ((), (n_tasks,)) and (shares >= 0).all()
     if not is_share or not (shares <= 1).all():
         raise ValueError(

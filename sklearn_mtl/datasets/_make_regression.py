@@ -10,6 +10,7 @@ from sklearn.utils import Bunch, check_random_state
 
 from sklearn_mtl.datasets._missing import check_fraction, hide_codes
 from sklearn_mtl.datasets._relatedness import draw_related
+from sklearn_mtl.utils._numbers import as_numbers
 
 __all__ = ["make_multitask_regression"]
 
@@ -119,7 +120,9 @@ def make_multitask_regression(
     )
     signal = related.signal[:, :, 0]
     complete = signal + _noise_scale(noise, n_tasks) * rng.standard_normal(signal.shape)
-    check_fraction(missing_fraction, n_tasks, "missing_fraction")
+    check_fraction(
+        missing_fraction, n_tasks, "missing_fraction", "make_multitask_regression"
+    )
     hidden = hide_codes(complete, [False] * n_tasks, missing_fraction, rng)
     y = np.where(hidden, np.nan, complete)
     if return_X_y:
@@ -137,7 +140,7 @@ def make_multitask_regression(
 
 
 def _noise_scale(noise: float | Sequence[float], n_tasks: int) -> np.ndarray:
-    scale = np.asarray(noise, dtype=float)
+    scale = as_numbers(noise, "noise", "make_multitask_regression")
     if scale.shape not in ((), (n_tasks,)) or not (scale >= 0).all():
         raise ValueError(
             f"make_multitask_regression: noise is {noise!r}; it must be a number of at "

@@ -119,7 +119,7 @@ def make_shapes(
     _check_names(tasks, _TASKS, "tasks")
     _check_names(shapes, SHAPES, "shapes")
     _check_numbers(n_samples, size, scale, noise, occlusion)
-    check_fraction(missing_fraction, len(tasks), "missing_fraction")
+    check_fraction(missing_fraction, len(tasks), "missing_fraction", "make_shapes")
     rng = check_random_state(random_state)
     shape = np.array([list(SHAPES).index(name) for name in shapes])
     shape = shape[rng.randint(len(shapes), size=n_samples)]

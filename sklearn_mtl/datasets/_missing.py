@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 
 from sklearn_mtl.tasks import TaskSet, as_pandas_or_array, by_task
 from sklearn_mtl.utils._frames import is_pandas
+from sklearn_mtl.utils._numbers import as_numbers
 from sklearn_mtl.utils._typing import TargetsLike, TaskTypes
 
 __all__ = ["hide_codes", "hide_labels", "without_cells"]
@@ -97,7 +98,7 @@ def hide_codes(
 
     Shapes: codes (n_samples, n_tasks) -> (n_samples, n_tasks).
     """
-    shares = check_fraction(fraction, codes.shape[1], "fraction")
+    shares = check_fraction(fraction, codes.shape[1], "fraction", "hide_labels")
     rng = check_random_state(random_state)
     hidden = np.zeros(codes.shape, dtype=bool)
     for t, share in enumerate(shares):
@@ -108,17 +109,17 @@ def hide_codes(
 
 
 def check_fraction(
-    fraction: float | Sequence[float], n_tasks: int, name: str
+    fraction: float | Sequence[float], n_tasks: int, name: str, who: str
 ) -> np.ndarray:
     """Return one fraction per task, and raise unless all are in [0, 1)."""
-    shares = np.asarray(fraction, dtype=float)
+    shares = as_numbers(fraction, name, who)
     if shares.ndim > 1 or (shares.ndim == 1 and len(shares) != n_tasks):
         raise ValueError(
-            f"{name} has shape {shares.shape}; it must be one number, or one for each "
-            f"of the {n_tasks} tasks."
+            f"{who}: {name} has shape {shares.shape}; it must be one number, or one "
+            f"for each of the {n_tasks} tasks."
         )
     if not ((shares >= 0) & (shares < 1)).all():
-        raise ValueError(f"{name} is {fraction!r}; it must be in [0, 1).")
+        raise ValueError(f"{who}: {name} is {fraction!r}; it must be in [0, 1).")
     return np.broadcast_to(shares, (n_tasks,))
 
 

@@ -10,6 +10,7 @@ from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._registry import Metric
 from sklearn_mtl.metrics._truth import TaskTruth
 from sklearn_mtl.tasks import by_task
+from sklearn_mtl.utils._numbers import as_numbers
 from sklearn_mtl.utils._typing import TaskNumbers
 
 __all__ = ["average_scores", "check_average", "check_directions"]
@@ -86,7 +87,7 @@ def _weights_of_tasks(
         is_weighted = average == "weighted"
         return np.array([t.weight.sum() if is_weighted else 1.0 for t in truths])
     given = by_task(average, names, parameter="average", who=who, default=0.0)
-    weights = np.array(list(given.values()), dtype=np.float64)
+    weights = as_numbers(list(given.values()), "average", who)
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise TaskError(
             f"{who}: the task weights in average must be finite and not negative."

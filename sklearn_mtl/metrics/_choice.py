@@ -21,6 +21,7 @@ from sklearn_mtl.metrics._registry import (
     read_metric,
 )
 from sklearn_mtl.tasks import by_task, distances, r2_of_points
+from sklearn_mtl.utils._numbers import as_numbers
 from sklearn_mtl.utils._typing import MetricChoice, MetricChoices, TaskNumbers
 
 __all__ = ["joined_scores", "metrics_of_tasks", "named_metrics", "with_levels"]
@@ -49,7 +50,8 @@ def with_levels(metrics: Sequence[Metric], levels: Any, who: str) -> list[Metric
     """Return metrics with the levels of quantiles set."""
     if all(metric.needs != "quantiles" for metric in metrics):
         return list(metrics)
-    found = np.atleast_1d(np.asarray(levels if levels is not None else [], dtype=float))
+    given = [] if levels is None else levels
+    found = np.atleast_1d(as_numbers(given, "levels", who))
     if found.ndim != 1 or not len(found) or not ((found > 0) & (found < 1)).all():
         raise TaskError(
             f"{who}: the pinball loss requires levels, which must be the levels of the "

@@ -12,6 +12,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.metrics._registry import is_by_kind, is_error
 from sklearn_mtl.tasks import by_task, task_name
+from sklearn_mtl.utils._numbers import as_numbers
 from sklearn_mtl.utils._typing import MetricChoice
 
 __all__ = ["delta_m"]
@@ -69,7 +70,7 @@ def delta_m(multi: Any, single: Any, *, metric: MetricChoice | None = None) -> f
     """
     multi, single = _read(multi), _read(single)
     names = _names(multi, single)
-    M, S = (_values(values, names) for values in (multi, single))
+    M, S = _values(multi, names, "multi"), _values(single, names, "single")
     metrics = by_task(metric, names, parameter="metric", who=_WHO)
     signs = np.array([_sign(metrics[name]) for name in names])
     # Convert negated errors to errors.
@@ -125,9 +126,11 @@ def _names(multi: Any, single: Any) -> list[str]:
     return names
 
 
-def _values(values: Any, names: list[str]) -> np.ndarray:
+def _values(values: Any, names: list[str], parameter: str) -> np.ndarray:
     is_dict = isinstance(values, Mapping)
-    return np.array([values[n] for n in names] if is_dict else values, dtype=float)
+    return as_numbers(
+        [values[n] for n in names] if is_dict else values, parameter, _WHO
+    )
 
 
 def _sign(metric: MetricChoice) -> int:

@@ -197,12 +197,12 @@ class NeighborRetriever(
         weight = fit_params.get(f"{prefix}sample_weight")
         if is_routed:
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        observed: Any = None if y is None else drop_weightless(y, weight, _WHO)
         estimator = clone(self.estimator).fit(X, y, **fit_params)
         rows, signs = mix.rows(estimator, X, _WHO)
         labels = None
         if y is not None:
             shape = take_labels(y, len(rows), _WHO).shape
-            observed = drop_weightless(y, weight, _WHO)
             labels = take_labels(observed, len(rows), _WHO).reshape(shape)
         self.estimator_, self._mix = estimator, mix
         self._task_names = None if y is None else task_names(y)

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn_mtl.penalties._by_prox import gauge_by_prox, prox_residual
 from sklearn_mtl.penalties._columns import TaskColumns
 from sklearn_mtl.tasks import NamedTasks, by_task
+from sklearn_mtl.utils._numbers import as_numbers
 
 __all__ = ["Penalty", "TaskCovarianceForm"]
 
@@ -402,7 +403,7 @@ class Penalty(BaseEstimator, ABC):
                 setattr(out, key, value.for_names(tasks, who))
             elif key in self._alphas and hasattr(value, "items"):
                 given = by_task(value, tasks.names, parameter=key, who=who)
-                setattr(out, key, np.array(list(given.values()), dtype=float))
+                setattr(out, key, as_numbers(list(given.values()), key, who))
         return out
 
     def covariance(self, W: np.ndarray) -> np.ndarray | None:

@@ -16,6 +16,7 @@ from sklearn_mtl.penalties._base import (
 from sklearn_mtl.penalties._columns import TaskColumns, columns_of
 from sklearn_mtl.tasks import NamedTasks, square_by_task
 from sklearn_mtl.utils._frames import is_frame
+from sklearn_mtl.utils._numbers import as_numbers
 from sklearn_mtl.utils._private import Interval, StrOptions
 
 __all__ = ["TaskGraph"]
@@ -117,7 +118,7 @@ class TaskGraph(Penalty):
         if isinstance(self.graph, str):
             steps = np.abs(np.subtract.outer(np.arange(n_tasks), np.arange(n_tasks)))
             return np.ones_like(steps, float) if self.graph == "mean" else steps == 1.0
-        edges = np.asarray(self.graph, dtype=float)
+        edges = as_numbers(self.graph, "graph", "TaskGraph")
         if edges.shape != (n_tasks, n_tasks):
             raise ValueError(
                 f"TaskGraph: graph must have shape ({n_tasks}, {n_tasks}), one row and "

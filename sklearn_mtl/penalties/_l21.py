@@ -14,6 +14,7 @@ from sklearn_mtl.penalties._base import (
 )
 from sklearn_mtl.penalties._columns import TaskColumns
 from sklearn_mtl.penalties._ridge import Ridge
+from sklearn_mtl.utils._numbers import as_numbers
 from sklearn_mtl.utils._private import Interval
 
 __all__ = ["L21"]
@@ -78,7 +79,7 @@ class L21(Penalty):
         ridge = self.alpha * (1.0 - self.l1_ratio)
         if self.feature_weights is None:
             return np.full(n_features, self.alpha * self.l1_ratio), ridge
-        weights = np.asarray(self.feature_weights, dtype=float)
+        weights = as_numbers(self.feature_weights, "feature_weights", "L21")
         if weights.shape != (n_features,) or not (
             np.isfinite(weights).all() and (weights > 0).all()
         ):

@@ -16,6 +16,7 @@ from sklearn_mtl.tasks._names import (
 )
 from sklearn_mtl.utils._containers import fill_masked
 from sklearn_mtl.utils._frames import column_names, is_pandas_frame
+from sklearn_mtl.utils._numbers import as_numbers
 
 __all__ = ["by_task", "is_by_place", "square_by_task"]
 
@@ -44,7 +45,7 @@ def square_by_task(
 
     Shapes: matrix (n_tasks, n_tasks) -> (n_tasks, n_tasks).
     """
-    values = np.asarray(fill_masked(matrix), dtype=np.float64)
+    values = as_numbers(fill_masked(matrix), parameter, who)
     n_tasks = len(tasks.names)
     labels = column_names(matrix)
     if labels is None or values.shape != (n_tasks, n_tasks):

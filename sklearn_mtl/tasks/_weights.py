@@ -14,6 +14,7 @@ from sklearn_mtl.tasks._by_task import by_task
 from sklearn_mtl.tasks._names import NamedTasks, order_of_columns
 from sklearn_mtl.tasks._target_containers import as_targets
 from sklearn_mtl.utils._frames import column_names, is_frame
+from sklearn_mtl.utils._numbers import as_numbers
 from sklearn_mtl.utils._private import HasMethods
 from sklearn_mtl.utils._typing import ClassWeight, TaskNumbers
 
@@ -116,10 +117,7 @@ def align_weights(
         )
     if sparse.issparse(given):
         given = given.toarray()
-    try:
-        weights = np.asarray(given, dtype=np.float64)
-    except TypeError:  # pandas.NA
-        weights = np.full(np.shape(given), np.nan)
+    weights = as_numbers(given, "sample_weight", who)
     is_by_task = weights.shape == shape and shape[1] > 1
     if weights.ndim and not is_by_task and _as_columns(weights).shape != (shape[0], 1):
         raise ValueError(
@@ -278,12 +276,11 @@ def _class_factors(task: Task, counts: np.ndarray, wanted: Any, who: str) -> np.
             f"{who}: task {task.name!r}: class_weight names the classes {unknown}, "
             f"which are unknown. Known classes: {known}."
         )
-    factors = np.array([float(wanted.get(label, 1.0)) for label in known])
-    for label, factor in zip(known, factors.tolist(), strict=True):
-        _check_weight(
-            factor, f"task {task.name!r}: class_weight of class {label!r}", who
-        )
-    return factors
+    factors = []
+    for label in known:
+        what = f"task {task.name!r}: class_weight of class {label!r}"
+        factors.append(_check_weight(wanted.get(label, 1.0), what, who))
+    return np.array(factors)
 
 
 def task_weights(
@@ -298,16 +295,27 @@ def task_weights(
     given = by_task(
         task_weight, task_set.names, parameter="task_weight", who=who, default=1.0
     )
-    weights = np.array(list(given.values()), dtype=np.float64)
-    for name, weight in zip(task_set.names, weights.tolist(), strict=True):
-        _check_weight(weight, f"task {name!r}: task_weight", who)
+    weights = np.array(
+        [
+            _check_weight(weight, f"task {name!r}: task_weight", who)
+            for name, weight in given.items()
+        ]
+    )
     if not weights.any():
         raise TaskError(f"{who}: task_weight is zero for every task.")
     return weights
 
 
-def _check_weight(weight: float, what: str, who: str) -> None:
-    if not np.isfinite(weight) or weight < 0:
+def _check_weight(weight: Any, what: str, who: str) -> float:
+    """Return a weight as a float."""
+    try:
+        number = float(weight)
+    except (TypeError, ValueError):
         raise TaskError(
-            f"{who}: {what} is {weight}; it must be finite and not negative."
+            f"{who}: {what} must be a number of at least 0; got {weight!r}."
+        ) from None
+    if not np.isfinite(number) or number < 0:
+        raise TaskError(
+            f"{who}: {what} is {number}; it must be finite and not negative."
         )
+    return number

@@ -138,9 +138,13 @@ class HoldOut:
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnseenLabelWarning)  # an error below
-            codes, weights = task_set.encode_weighted(
-                self.y, self.sample_weight, unseen="wrong", who=who, name="y_val"
-            )
+            try:
+                codes, weights = task_set.encode_weighted(
+                    self.y, self.sample_weight, unseen="wrong", who=who, name="y_val"
+                )
+            except ValueError as error:
+                message = str(error).replace("sample_weight", "sample_weight_val")
+                raise type(error)(message) from error
         if num_samples(self.X) != len(codes):
             raise ValueError(
                 f"{who}: X_val has {num_samples(self.X)} samples and y_val has "

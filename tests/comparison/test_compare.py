@@ -379,7 +379,12 @@ def test_inputs_are_not_changed(data):
         ({"groups": [1, 2]}, ValueError, "groups has 2 values, but y has 150"),
         ({"estimators": ["x"]}, ValueError, "unknown model 'x'"),
         ({"scoring": "x"}, TaskError, "unknown metric 'x'"),
-        ({"missing_fraction": 1.0}, ValueError, "fraction .*must be in"),
+        ({"missing_fraction": 1.0}, ValueError, "^compare: missing_fraction .*must be"),
+        (
+            {"missing_fraction": ["a"] * 3},
+            ValueError,
+            "^compare: missing_fraction must",
+        ),
         ({"cv": 1}, ValueError, "n_splits"),
     ],
 )

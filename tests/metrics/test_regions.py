@@ -70,7 +70,7 @@ def test_pinball_is_scikit_learns_mean_over_levels(values):
 
 @pytest.mark.parametrize("levels", [None, [], [0.0, 0.5], ["a"], [[0.1, 0.5, 0.9]]])
 def test_pinball_without_levels_between_0_and_1_is_refused(values, levels):
-    with pytest.raises((TaskError, ValueError), match=r"requires levels|could not"):
+    with pytest.raises(ValueError, match=r"requires levels|levels must contain"):
         per_task_score(*values[:2], metric="pinball", levels=levels)
 
 

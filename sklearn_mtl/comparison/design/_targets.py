@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_mtl.datasets import hide_labels
-from sklearn_mtl.tasks import TaskSet, TokenLabels
+from sklearn_mtl.datasets import check_fraction, hide_labels
+from sklearn_mtl.tasks import TaskSet, TokenLabels, by_task
 from sklearn_mtl.utils._table import as_table
 from sklearn_mtl.utils._typing import TargetsLike, TaskTypes
 
@@ -71,9 +71,14 @@ def read_targets(
     targets = Targets(tasks, codes, table, table)
     if not np.any(missing_fraction):
         return targets
+    name, who = "missing_fraction", "compare"
+    shares = by_task(
+        missing_fraction, tasks.names, parameter=name, who=who, default=0.0
+    )
+    fractions = check_fraction(list(shares.values()), tasks.n_tasks, name, who)
     fewer = hide_labels(
         table,
-        missing_fraction,
+        fractions.tolist(),
         task_types=targets.task_types,
         random_state=random_state,
     )

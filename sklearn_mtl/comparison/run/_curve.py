@@ -21,6 +21,7 @@ from sklearn_mtl.comparison.results._rows import ModelRow, TaskRow, skills
 from sklearn_mtl.comparison.run._fits import Fit
 from sklearn_mtl.datasets import hide_codes
 from sklearn_mtl.metrics import mean_over_tasks, tasks_in_means
+from sklearn_mtl.utils._numbers import as_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,7 @@ def check_shares(learning_curve: Any) -> np.ndarray:
     """
     if learning_curve is None:
         return np.empty(0)
-    shares = np.atleast_1d(np.asarray(learning_curve, dtype=float))
+    shares = np.atleast_1d(as_numbers(learning_curve, "learning_curve", _WHO))
     if not len(shares) or not ((shares > 0) & (shares <= 1)).all():
         raise ValueError(
             f"{_WHO}: learning_curve is {learning_curve!r}; it must contain fractions "

@@ -121,11 +121,7 @@ def read_validation_labels(
     class_weight = resolve_class_weight(
         task_set, labels.codes, sample_weight, getattr(model, "class_weight", None), who
     )
-    try:
-        codes, weights = given.encode(task_set, who)
-        own = Labels.read(task_set, codes, weights, class_weight, who)
-    except ValueError as error:
-        message = str(error).replace("sample_weight", "sample_weight_val")
-        raise type(error)(message) from error
+    codes, weights = given.encode(task_set, who)
+    own = Labels.read(task_set, codes, weights, class_weight, who)
     given.check_tasks(task_set, own.weights > 0, who, model.on_empty_task)
     return own

@@ -15,6 +15,7 @@ from sklearn_mtl.neural_network.data._targets import TargetEncoder
 from sklearn_mtl.neural_network.objective._backward import GradientBalance
 from sklearn_mtl.neural_network.objective._turns import FrozenHeads, Turns
 from sklearn_mtl.tasks import by_task
+from sklearn_mtl.utils._numbers import as_numbers
 
 if TYPE_CHECKING:
     from sklearn_mtl.neural_network._base import BaseMultiTaskNet
@@ -75,7 +76,7 @@ def _shares(
         return np.full(len(trained), 1.0 / len(trained))  # initial value for "loss"
     names = encoder.task_set.names
     given = by_task(wanted, names, parameter="frequency", who=who, default=1.0)
-    frequencies = np.array([given[names[t]] for t in trained], dtype=np.float64)
+    frequencies = as_numbers([given[names[t]] for t in trained], "frequency", who)
     for t, frequency in zip(trained, frequencies.tolist(), strict=True):
         if not np.isfinite(frequency) or frequency <= 0:
             raise TaskError(
