@@ -173,7 +173,7 @@ class GradientAggregator(Balancing[State]):
         if gramian.ndim not in (2, 3) or gramian.shape[-1] != gramian.shape[-2]:
             raise ValueError(
                 f"{type(self).__name__}: a Gramian must have shape (n_tasks, n_tasks) "
-                f"or (n_members, n_tasks, n_tasks); found {tuple(gramian.shape)}."
+                f"or (n_members, n_tasks, n_tasks); got {tuple(gramian.shape)}."
             )
         if gramian.ndim == 2:
             losses = None if losses is None else losses[None]
@@ -228,7 +228,7 @@ def _wrong_shape(
         seen = "a tensor"
     return ValueError(
         f"{type(method).__name__}: _weigh must return {what} of shape "
-        f"{tuple(expected)}; found {seen}."
+        f"{tuple(expected)}; got {seen}."
     )
 
 

@@ -29,7 +29,7 @@ def check_confidence(confidence: Any, who: str) -> float:
     is_number = isinstance(confidence, Real) and not isinstance(confidence, bool)
     if not (is_number and 0.0 < confidence < 1.0):
         raise ValueError(
-            f"{who}: confidence must be a number above 0 and below 1; found "
+            f"{who}: confidence must be a number above 0 and below 1; got "
             f"{confidence!r}."
         )
     return float(confidence)

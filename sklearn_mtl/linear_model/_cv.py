@@ -101,7 +101,7 @@ class LinearSearchMixin(LinearBase):
         if not len(alphas) or not np.isfinite(alphas).all() or (alphas < 0).any():
             raise ValueError(
                 f"{type(self).__name__}: alphas must be a number of alphas, or a "
-                "non-empty list of numbers that are finite and not negative; found "
+                "non-empty list of numbers that are finite and not negative; got "
                 f"{self.alphas!r}."
             )
         return alphas

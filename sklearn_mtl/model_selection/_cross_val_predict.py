@@ -129,7 +129,7 @@ def cross_val_predict(
            [0. , 1. , 0. ]])
     """
     if method not in _METHODS:
-        raise ValueError(f"{_WHO}: method must be one of {_METHODS}, found {method!r}.")
+        raise ValueError(f"{_WHO}: method must be one of {_METHODS}, got {method!r}.")
     warn_of_index_order(_WHO, X=X, y=y, groups=groups)
     X, y, groups = indexable(X, as_targets(y, _WHO), groups)
     columns = read_columns(y, _WHO)

@@ -124,7 +124,7 @@ def _find_labels(arrays: tuple[Any, ...], stratify: Any) -> Any:
         return stratify
     if stratify != "tasks":
         raise ValueError(
-            f"{_WHO}: stratify must be 'tasks', an array of labels or None, found "
+            f"{_WHO}: stratify must be 'tasks', an array of labels or None, got "
             f"{stratify!r}."
         )
     return arrays[1] if len(arrays) > 1 else None

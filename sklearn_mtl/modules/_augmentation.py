@@ -81,18 +81,18 @@ class Augmentation(BaseEstimator):
         )
         if not is_number or self.shift < 0:
             raise ValueError(
-                "Augmentation: shift must be a whole number of at least 0; found "
+                "Augmentation: shift must be a whole number of at least 0; got "
                 f"{self.shift!r}."
             )
         if not isinstance(self.flip, bool | np.bool_):
             raise ValueError(
-                f"Augmentation: flip must be True or False; found {self.flip!r}."
+                f"Augmentation: flip must be True or False; got {self.flip!r}."
             )
         for name, most in (("crop", 1.0), ("noise", float("inf"))):
             value = getattr(self, name)
             if not isinstance(value, Real) or not 0 <= float(value) < most:
                 raise ValueError(
-                    f"Augmentation: {name} must lie in [0, {most:g}); found {value!r}."
+                    f"Augmentation: {name} must lie in [0, {most:g}); got {value!r}."
                 )
         return AugmentationLayer(
             int(self.shift), bool(self.flip), float(self.crop), float(self.noise)

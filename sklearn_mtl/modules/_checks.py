@@ -19,12 +19,12 @@ def check_sizes(spec: Any, name: str, *, least: int = 0) -> None:
     if not are_counts:
         raise ValueError(
             f"{type(spec).__name__}: {name} must be a sequence of whole numbers of at "
-            f"least 1; found {sizes!r}."
+            f"least 1; got {sizes!r}."
         )
     if len(list(sizes)) < least:
         what = "layer" if least == 1 else "numbers"
         raise ValueError(
-            f"{type(spec).__name__}: {name} must have at least {least} {what}; found "
+            f"{type(spec).__name__}: {name} must have at least {least} {what}; got "
             f"{sizes}."
         )
 
@@ -46,7 +46,7 @@ def check_count(spec: Any, name: str, most: int | None = None) -> None:
     if not is_count or value < 1 or (most is not None and value > most):
         limit = "of at least 1" if most is None else f"from 1 to {most}"
         raise ValueError(
-            f"{type(spec).__name__}: {name} must be a whole number {limit}; found "
+            f"{type(spec).__name__}: {name} must be a whole number {limit}; got "
             f"{value!r}."
         )
 
@@ -56,7 +56,7 @@ def check_dropout(spec: Any, name: str = "dropout") -> None:
     value = getattr(spec, name)
     if not 0 <= value < 1:
         raise ValueError(
-            f"{type(spec).__name__}: {name} must lie in [0, 1); found {value}."
+            f"{type(spec).__name__}: {name} must lie in [0, 1); got {value}."
         )
 
 
@@ -66,5 +66,5 @@ def check_share(spec: Any, name: str, most: float = float("inf")) -> None:
     if not isinstance(value, Real) or not 0 <= float(value) <= most:
         limit = "at least 0" if most == float("inf") else f"from 0 to {most:g}"
         raise ValueError(
-            f"{type(spec).__name__}: {name} must be {limit}; found {value!r}."
+            f"{type(spec).__name__}: {name} must be {limit}; got {value!r}."
         )

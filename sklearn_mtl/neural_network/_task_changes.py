@@ -385,7 +385,7 @@ class TaskChangesMixin:
         if not columns.is_1d:
             raise TaskError(
                 f"{who}: add_task takes one task at a time, y of shape (n_samples,); "
-                f"found {len(columns.names)} columns."
+                f"got {len(columns.names)} columns."
             )
         if not len(columns.values[0]):
             raise TaskError(

@@ -28,7 +28,7 @@ def draw_seed(random_state: Seed) -> int:
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(_LARGEST))
     raise ValueError(
-        f"random_state must be None, an int, a RandomState or a Generator; found "
+        f"random_state must be None, an int, a RandomState or a Generator; got "
         f"{random_state!r}."
     )
 

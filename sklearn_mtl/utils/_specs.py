@@ -30,7 +30,7 @@ def read_spec(
         return known[given]()
     if not isinstance(given, base):
         raise TypeError(
-            f"{who}: {argument} must be a name or a spec such as {example}; found "
+            f"{who}: {argument} must be a name or a spec such as {example}; got "
             f"{given!r}."
         )
     given.check()

@@ -167,7 +167,7 @@ def test_a_diverged_net_gives_nan_and_no_error(name):
 
 @ALL
 def test_the_gramian_must_be_square(name):
-    with pytest.raises(ValueError, match=r"must have shape .* found \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"must have shape .* got \(2, 3\)"):
         weigh(name, torch.zeros(2, 3))
 
 

@@ -115,7 +115,7 @@ def a_lock(self, n_members, n_tasks):
         (weighting(negative), r"\._weigh: .*not negative; found -"),
         (weighting(not_a_number), r"\._weigh: expected finite weights; found"),
         (weighting(one_for_all), r": _weigh must return a tensor of shape \(3, 4\)"),
-        (weighting(an_array), r": _weigh must return a tensor .*found an array"),
+        (weighting(an_array), r": _weigh must return a tensor .*got an array"),
         (weighting(counts_calls), r"\._weigh: expected nothing stored in the object"),
         (
             weighting(thirds_of_losses, of_mean=True),

@@ -123,7 +123,7 @@ def test_what_an_earlier_penalty_left_is_gone_after_another_fit(data):
     [
         ({"cv": []}, ValueError, "cv gives 0 folds"),
         ({"cv": [(range(40), [])]}, ValueError, "1 of them with an empty training"),
-        ({"alphas": ["a"]}, ValueError, r"found \['a'\]"),
+        ({"alphas": ["a"]}, ValueError, r"got \['a'\]"),
         ({"penalty": Ridge("a")}, TypeError, "alpha must be one number .*; got 'a'"),
         ({"penalty": L21("a")}, ValueError, "'alpha' parameter of L21"),
         ({"penalty": Sum([L1(), L21()])}, TypeError, "pairs"),

@@ -110,7 +110,7 @@ def test_a_penalty_object_is_searched_as_a_whole(data):
     ("change", "message"),
     [
         ({"penalty": "empirical_bayes"}, "has no alpha to search for"),
-        ({"alphas": [-1.0]}, "finite and not negative; found"),
+        ({"alphas": [-1.0]}, "finite and not negative; got"),
     ],
 )
 def test_wrong_parameters_are_named(data, change, message):

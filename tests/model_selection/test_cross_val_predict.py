@@ -180,7 +180,7 @@ def test_groups_and_weights_reach_splitter_and_fit():
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        ({"method": "transform"}, "method must be one of .* found 'transform'"),
+        ({"method": "transform"}, "method must be one of .* got 'transform'"),
         ({"cv": [([0, 1], [2]), ([2], [0])]}, "are not a partition"),
         ({"cv": [([0, 1], [2, 2]), ([2], [0, 1])]}, "are not a partition"),
     ],

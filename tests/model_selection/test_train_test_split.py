@@ -122,7 +122,7 @@ def test_same_seed_gives_the_same_split():
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        ({"stratify": "y"}, "stratify must be 'tasks', an array .* found 'y'"),
+        ({"stratify": "y"}, "stratify must be 'tasks', an array .* got 'y'"),
         ({"stratify": [0, 1]}, "stratify has 2 samples, but the arrays have 120"),
         ({"groups": [0, 1]}, "groups has 2 samples, but the arrays have 120"),
         ({"shuffle": False, "groups": np.ones(120)}, "require shuffle=True"),

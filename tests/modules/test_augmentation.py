@@ -109,12 +109,12 @@ def test_a_net_trains_with_it_the_same_each_time():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"shift": -1}, "shift must be a whole number of at least 0; found -1."),
-        ({"shift": 0.5}, "shift must be a whole number of at least 0; found 0.5."),
-        ({"shift": True}, "shift must be a whole number of at least 0; found True."),
-        ({"flip": "no"}, "flip must be True or False; found 'no'."),
-        ({"crop": 1.0}, "crop must lie in [0, 1); found 1.0."),
-        ({"noise": -0.1}, "noise must lie in [0, inf); found -0.1."),
+        ({"shift": -1}, "shift must be a whole number of at least 0; got -1."),
+        ({"shift": 0.5}, "shift must be a whole number of at least 0; got 0.5."),
+        ({"shift": True}, "shift must be a whole number of at least 0; got True."),
+        ({"flip": "no"}, "flip must be True or False; got 'no'."),
+        ({"crop": 1.0}, "crop must lie in [0, 1); got 1.0."),
+        ({"noise": -0.1}, "noise must lie in [0, inf); got -0.1."),
     ],
 )
 def test_wrong_parameters_are_explained(parameters, message):

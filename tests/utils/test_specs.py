@@ -47,5 +47,5 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones():
 
 @pytest.mark.parametrize("given", [3, Spec])
 def test_anything_else_is_an_error(given):
-    with pytest.raises(TypeError, match=r"a name or a spec such as Spec\(\); found"):
+    with pytest.raises(TypeError, match=r"a name or a spec such as Spec\(\); got"):
         read(given)

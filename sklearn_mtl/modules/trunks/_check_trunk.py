@@ -110,7 +110,7 @@ def check_trunk(
     if not isinstance(trunk, TrunkSpec | nn.Module) and not callable(trunk):
         raise TypeError(
             "trunk must be a trunk spec, an nn.Module or a callable that returns an "
-            f"nn.Module; found {trunk!r}."
+            f"nn.Module; got {trunk!r}."
         )
     is_spec = isinstance(trunk, BaseEstimator)
     faults = check_spec(trunk, BaseEstimator) if is_spec else Faults(trunk)

@@ -124,7 +124,7 @@ class Columns(BaseComposition, TrunkSpec):
         """
         names = [name for name, *_ in self.blocks]
         if not names or len(set(names)) < len(names):
-            raise ValueError(f"Columns: blocks must have unique names; found {names}.")
+            raise ValueError(f"Columns: blocks must have unique names; got {names}.")
         trunks, places = {}, []
         for name, trunk, columns in self.blocks:
             at = _places(name, columns, n_features)
@@ -164,7 +164,7 @@ def _build(
     if not isinstance(trunk, TrunkSpec):
         raise TypeError(
             f"Columns: the trunk of block {name!r} must be a trunk spec or an "
-            f"nn.Module; found {trunk!r}."
+            f"nn.Module; got {trunk!r}."
         )
     if trunk.preparation == "text":
         raise ValueError(

@@ -162,7 +162,7 @@ class Conv(TrunkSpec):
         if self.augmentation is not None:
             if not isinstance(self.augmentation, Augmentation):
                 raise TypeError(
-                    "Conv: augmentation must be an Augmentation or None; found "
+                    "Conv: augmentation must be an Augmentation or None; got "
                     f"{self.augmentation!r}."
                 )
             augmentation = self.augmentation.build()
@@ -182,7 +182,7 @@ class Conv(TrunkSpec):
         shape = tuple(int(size) for size in self.image_shape)
         if len(shape) != 3:
             raise ValueError(
-                "Conv: image_shape must be channels, height and width; found "
+                "Conv: image_shape must be channels, height and width; got "
                 f"{self.image_shape}."
             )
         return shape

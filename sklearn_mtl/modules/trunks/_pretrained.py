@@ -155,13 +155,13 @@ class Pretrained(TrunkSpec):
             `n_members` differs from that of the fitted net.
         """
         if self.lr is not None and (not isinstance(self.lr, Real) or self.lr <= 0):
-            raise ValueError(f"Pretrained: lr must be positive; found {self.lr!r}.")
+            raise ValueError(f"Pretrained: lr must be positive; got {self.lr!r}.")
         if self.fitted is not None:
             return self._build_fitted(n_members)
         if not isinstance(self.module, nn.Module):
             raise TypeError(
                 "Pretrained: module must be an nn.Module or a fitted multi-task net; "
-                f"found {self.module!r}."
+                f"got {self.module!r}."
             )
         copies = [copy.deepcopy(self.module) for _ in range(n_members)]
         frozen = self._frozen_names(list(self.module.state_dict()))

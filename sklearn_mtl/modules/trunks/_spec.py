@@ -141,7 +141,7 @@ def build_trunk(
             module = copy.deepcopy(trunk.build(n_features, len(generators), n_tasks))
         if not isinstance(module, nn.Module):
             raise TypeError(
-                f"{who}: {type(trunk).__name__}.build must return an nn.Module; found "
+                f"{who}: {type(trunk).__name__}.build must return an nn.Module; got "
                 f"{module!r}."
             )
         _check_draws(module, f"{who}: {type(trunk).__name__}.build")
@@ -155,7 +155,7 @@ def build_trunk(
             return MemberModules([copy.deepcopy(module) for module in modules])
     raise TypeError(
         f"{who}: trunk must be None, a trunk spec such as MLP(), an nn.Module, or a "
-        f"callable that returns an nn.Module; found {trunk!r}."
+        f"callable that returns an nn.Module; got {trunk!r}."
     )
 
 

@@ -150,7 +150,7 @@ class Text(TrunkSpec):
         if self.tokenizer is not None and not callable(self.tokenizer):
             raise TypeError(
                 "Text: tokenizer must be None or a callable that returns the tokens of "
-                f"a text; found {self.tokenizer!r}."
+                f"a text; got {self.tokenizer!r}."
             )
 
     def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> TextTrunk:

@@ -45,7 +45,7 @@ def refuse_changes(model: BaseMultiTaskNet, state: NetState) -> None:
             for of in (now, before)
         )
         raise ValueError(
-            f"{type(model).__name__}: found {found}, but the net was fitted with "
+            f"{type(model).__name__}: got {found}, but the net was fitted with "
             f"{fitted}, which cannot change while its training continues. Restore the "
             "parameters, or fit again with warm_start=False."
         )

@@ -320,7 +320,7 @@ def test_kinks_are_no_fault():
 
 
 def test_something_else_is_no_trunk():
-    with pytest.raises(TypeError, match=r"must be a trunk spec, .* found 'mlp'"):
+    with pytest.raises(TypeError, match=r"must be a trunk spec, .* got 'mlp'"):
         check_trunk("mlp")
 
 

@@ -85,11 +85,11 @@ def test_one_block_of_all_columns_is_its_trunk():
 @pytest.mark.parametrize(
     ("blocks", "error", "message"),
     [
-        ([], ValueError, "Columns: blocks must have unique names; found []."),
+        ([], ValueError, "Columns: blocks must have unique names; got []."),
         (
             [("a", MLP(), [0]), ("a", MLP(), [1])],
             ValueError,
-            "Columns: blocks must have unique names; found ['a', 'a'].",
+            "Columns: blocks must have unique names; got ['a', 'a'].",
         ),
         (
             [("a", MLP(), [0, 9])],
@@ -106,7 +106,7 @@ def test_one_block_of_all_columns_is_its_trunk():
             [("a", "mlp", [0])],
             TypeError,
             "Columns: the trunk of block 'a' must be a trunk spec or an nn.Module; "
-            "found 'mlp'.",
+            "got 'mlp'.",
         ),
         (
             [("a", MixtureOfExperts(), [0])],

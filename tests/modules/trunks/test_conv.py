@@ -336,7 +336,7 @@ def test_channels_of_one_are_laid_out_last():
         ),
         (
             {"image_shape": (1, 1, 8, 8)},
-            "Conv: image_shape must be channels, height and width; found (1, 1, 8, 8).",
+            "Conv: image_shape must be channels, height and width; got (1, 1, 8, 8).",
         ),
         (
             {"channels": (4, 4, 4), "pool": 3},
@@ -346,13 +346,13 @@ def test_channels_of_one_are_laid_out_last():
         ),
         (
             {"image_shape": (8, 8)},
-            "Conv: image_shape must have at least 3 numbers; found (8, 8).",
+            "Conv: image_shape must have at least 3 numbers; got (8, 8).",
         ),
         ({"channels": 8}, "Conv: channels must be a sequence of whole numbers of at "),
         ({"channels": ["8"]}, "Conv: channels must be a sequence of whole numbers of "),
-        ({"channels": ()}, "Conv: channels must have at least 1 layer; found ()."),
-        ({"pool": 0}, "Conv: pool must be a whole number of at least 1; found 0."),
-        ({"hidden": 0}, "Conv: hidden must be a whole number of at least 1; found 0."),
+        ({"channels": ()}, "Conv: channels must have at least 1 layer; got ()."),
+        ({"pool": 0}, "Conv: pool must be a whole number of at least 1; got 0."),
+        ({"hidden": 0}, "Conv: hidden must be a whole number of at least 1; got 0."),
         (
             {"kernel_size": 9, "padding": "valid"},
             "Conv: the images in layer 0 have 8 x 8 pixels, too few for kernel_size=9 "
@@ -361,7 +361,7 @@ def test_channels_of_one_are_laid_out_last():
         ),
         ({"padding": "full"}, "Conv: padding 'full' is unknown"),
         ({"normalization": "layer"}, "Conv: normalization 'layer' is unknown"),
-        ({"dropout": 1.0}, "Conv: dropout must lie in [0, 1); found 1.0."),
+        ({"dropout": 1.0}, "Conv: dropout must lie in [0, 1); got 1.0."),
     ],
 )
 def test_wrong_parameters_are_explained(changed, message):

@@ -93,6 +93,6 @@ def test_permuted_tasks_get_permuted_representations():
 
 @pytest.mark.parametrize("weight", [-0.1, 1.5, "much"])
 def test_a_wrong_weight_is_explained(weight):
-    message = f"CrossStitch: self_weight must be from 0 to 1; found {weight!r}."
+    message = f"CrossStitch: self_weight must be from 0 to 1; got {weight!r}."
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         CrossStitch(self_weight=weight).build(3, 1)

@@ -125,24 +125,22 @@ def test_one_expert_is_a_perceptron(n_tasks):
     [
         (
             {"n_experts": 0},
-            "MixtureOfExperts: n_experts must be a whole number of at least 1; "
-            "found 0.",
+            "MixtureOfExperts: n_experts must be a whole number of at least 1; got 0.",
         ),
         (
             {"n_experts": 4, "top_k": 5},
-            "MixtureOfExperts: top_k must be a whole number from 1 to 4; found 5.",
+            "MixtureOfExperts: top_k must be a whole number from 1 to 4; got 5.",
         ),
         (
             {"hidden_layer_sizes": ()},
-            "MixtureOfExperts: hidden_layer_sizes must have at least 1 layer; "
-            "found ().",
+            "MixtureOfExperts: hidden_layer_sizes must have at least 1 layer; got ().",
         ),
         (
             {"activation": "swish"},
             "MixtureOfExperts: activation 'swish' is unknown; allowed are ['gelu', "
             "'identity', 'logistic', 'relu', 'silu', 'tanh'].",
         ),
-        ({"dropout": 1.0}, "MixtureOfExperts: dropout must lie in [0, 1); found 1.0."),
+        ({"dropout": 1.0}, "MixtureOfExperts: dropout must lie in [0, 1); got 1.0."),
     ],
 )
 def test_wrong_arguments_are_explained(arguments, message):

@@ -45,25 +45,25 @@ def test_every_activation_can_be_named(name):
         (
             {"hidden_layer_sizes": (8, 0)},
             "MLP: hidden_layer_sizes must be a sequence of whole numbers of at least "
-            "1; found (8, 0).",
+            "1; got (8, 0).",
         ),
         (
             {"hidden_layer_sizes": [2.5]},
             "MLP: hidden_layer_sizes must be a sequence of whole numbers of at least "
-            "1; found [2.5].",
+            "1; got [2.5].",
         ),
         (
             {"hidden_layer_sizes": 8},
             "MLP: hidden_layer_sizes must be a sequence of whole numbers of at least "
-            "1; found 8.",
+            "1; got 8.",
         ),
         (
             {"activation": "swish"},
             "MLP: activation 'swish' is unknown; allowed are ['gelu', 'identity', "
             "'logistic', 'relu', 'silu', 'tanh'].",
         ),
-        ({"dropout": 1.0}, "MLP: dropout must lie in [0, 1); found 1.0."),
-        ({"dropout": -0.1}, "MLP: dropout must lie in [0, 1); found -0.1."),
+        ({"dropout": 1.0}, "MLP: dropout must lie in [0, 1); got 1.0."),
+        ({"dropout": -0.1}, "MLP: dropout must lie in [0, 1); got -0.1."),
         (
             {"normalization": "group"},
             "MLP: normalization 'group' is unknown; allowed are [None, 'batch', "

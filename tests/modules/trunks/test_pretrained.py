@@ -161,12 +161,12 @@ def test_a_clone_holds_a_copy_of_the_weights():
         (
             {"module": nn.Linear(2, 1), "lr": 0.0},
             ValueError,
-            "Pretrained: lr must be positive; found 0.0.",
+            "Pretrained: lr must be positive; got 0.0.",
         ),
         (
             {"module": "resnet"},
             TypeError,
-            "Pretrained: module must be an nn.Module or a fitted multi-task net; found "
+            "Pretrained: module must be an nn.Module or a fitted multi-task net; got "
             "'resnet'.",
         ),
     ],

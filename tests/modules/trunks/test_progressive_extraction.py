@@ -128,7 +128,7 @@ def test_a_fitted_net_predicts_from_both_kinds_of_experts():
 @pytest.mark.parametrize("name", ["n_shared_experts", "n_private_experts", "n_levels"])
 def test_wrong_counts_are_explained(name):
     message = (
-        f"ProgressiveExtraction: {name} must be a whole number of at least 1; found 0."
+        f"ProgressiveExtraction: {name} must be a whole number of at least 1; got 0."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         ProgressiveExtraction(**{name: 0}).build(3, 1)

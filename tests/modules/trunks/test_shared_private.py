@@ -172,11 +172,11 @@ def test_private_information_leaks_less_into_the_shared_part():
     [
         (
             {"orthogonality": -1.0},
-            "SharedPrivate: orthogonality must be at least 0; found -1.0.",
+            "SharedPrivate: orthogonality must be at least 0; got -1.0.",
         ),
         (
             {"private_layer_sizes": ()},
-            "SharedPrivate: private_layer_sizes must have at least 1 layer; found ().",
+            "SharedPrivate: private_layer_sizes must have at least 1 layer; got ().",
         ),
     ],
 )

@@ -98,7 +98,7 @@ def test_a_change_without_effect_is_refused(name, monkeypatch):
     monkeypatch.setattr(_fixed, "resolve_device", lambda device, who: device)
     model, X, y = fitted()
     before = parameters(model)
-    message = f"MultiTaskMixedEstimator: found {name}="
+    message = f"MultiTaskMixedEstimator: got {name}="
     if name == "n_members":  # compared with the net, so that "auto" may become 8
         message = "n_members is 2, but the fitted net has 1 members"
     with pytest.raises(ValueError, match=message):
@@ -120,7 +120,7 @@ def test_every_call_that_continues_training_names_both_values(call):
     model, X, y = fitted()
     model.set_params(dtype="float64", optimizer=optim.Adam)
     message = (
-        "MultiTaskMixedEstimator: found dtype='float64', optimizer=Adam, but the net "
+        "MultiTaskMixedEstimator: got dtype='float64', optimizer=Adam, but the net "
         "was fitted with dtype='float32', optimizer='adamw', which cannot change"
     )
     with pytest.raises(ValueError, match=message):
@@ -131,7 +131,7 @@ def test_every_call_that_continues_training_names_both_values(call):
 def test_a_stream_refuses_changes_from_its_second_call():
     X, y = targets()
     model = tiny(MultiTaskClassifier).partial_fit(X, y[:, 0], classes=[0, 1])
-    with pytest.raises(ValueError, match=r"found hidden_layer_sizes=\[5\], but"):
+    with pytest.raises(ValueError, match=r"got hidden_layer_sizes=\[5\], but"):
         model.set_params(hidden_layer_sizes=(5,)).partial_fit(X, y[:, 0])
 
 
@@ -143,7 +143,7 @@ def test_a_fit_from_the_start_takes_all_changes():
 
 def test_a_spec_that_is_changed_in_place_is_a_change():
     model, X, y = fitted(trunk=MixtureOfExperts(dropout=0.1))
-    with pytest.raises(ValueError, match=r"found trunk=Mixture.*dropout=0\.2"):
+    with pytest.raises(ValueError, match=r"got trunk=Mixture.*dropout=0\.2"):
         model.set_params(trunk__dropout=0.2).fit(X, y)
 
 
@@ -151,7 +151,7 @@ def test_the_layers_of_a_module_are_compared():
     small, large = (nn.Sequential(nn.Linear(4, n), nn.ReLU()) for n in (3, 5))
     model, X, y = fitted(trunk=small)
     model.set_params(trunk=copy.deepcopy(small)).fit(X, y)
-    with pytest.raises(ValueError, match="found trunk=Sequential"):
+    with pytest.raises(ValueError, match="got trunk=Sequential"):
         model.set_params(trunk=large).fit(X, y)
 
 
@@ -172,7 +172,7 @@ def test_copies_continue_unless_a_parameter_changes(how, tmp_path):
     else:  # of the parameters only
         model.set_params(**clone(model).get_params(deep=False))
     model.fit(X, y)
-    with pytest.raises(ValueError, match="found dtype='float64'"):
+    with pytest.raises(ValueError, match="got dtype='float64'"):
         model.set_params(dtype="float64").fit(X, y)
 
 
@@ -181,7 +181,7 @@ def test_losses_are_compared_by_task():
     model.rename_task("task0", "flag").drop_task("task2")
     named = {"flag": FocalLoss(), "task1": HuberLoss()}
     model.set_params(loss=named).partial_fit(X, y[:, :2])
-    with pytest.raises(ValueError, match="found loss="):
+    with pytest.raises(ValueError, match="got loss="):
         model.set_params(loss={"flag": "focal"}).partial_fit(X, y[:, :2])
 
 
@@ -189,7 +189,7 @@ def test_a_net_with_other_tasks_takes_the_balancing_of_now():
     model, X, y = fitted(balancing=Fixed([1.0, 2.0, 3.0]))
     model.set_params(balancing=Fixed([1.0, 2.0])).drop_task("task2")
     model.fit(X, y[:, :2])
-    with pytest.raises(ValueError, match="found balancing='sum'"):
+    with pytest.raises(ValueError, match="got balancing='sum'"):
         model.set_params(balancing="sum").fit(X, y[:, :2])
 
 
