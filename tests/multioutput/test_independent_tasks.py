@@ -28,7 +28,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_mtl.exceptions import MissingLabelWarning, SingleClassWarning, TaskError
-from sklearn_mtl.multioutput import IndependentTasks
+from sklearn_mtl.multioutput import IndependentTasks, _jobs, _templates
 
 
 def data(n=80, missing=0.0):
@@ -539,3 +539,25 @@ def test_parameters_of_the_estimators_are_searchable():
 
 def forest_regressor():
     return RandomForestRegressor(n_estimators=5, random_state=0)
+
+
+def test_weights_and_estimators_are_read_once_for_all_tasks(monkeypatch):
+    calls = []
+
+    def counting(function):
+        def counted(*arguments, **options):
+            calls.append(function)
+            return function(*arguments, **options)
+
+        return counted
+
+    for module, name in ((_jobs, "check_sample_weight"), (_templates, "match_tasks")):
+        monkeypatch.setattr(module, name, counting(getattr(module, name)))
+    n_calls = []
+    for n_tasks in (2, 9):
+        X, y = np.arange(12.0)[:, None], np.ones((12, n_tasks))
+        by_task = {f"task{t}": Ridge() for t in range(n_tasks)}
+        IndependentTasks(by_task=by_task).fit(X, y, sample_weight=np.arange(12))
+        n_calls.append(len(calls))
+        calls.clear()
+    assert n_calls[0] == n_calls[1] > 0
