@@ -100,6 +100,22 @@ class MemberLinear(nn.Module):
             for parameter in (self.weight, self.bias):
                 parameter[member].uniform_(-bound, bound, generator=generator)
 
+    @torch.no_grad()
+    def draw_orthogonal(self, generators: Sequence[Generator], length: float) -> None:
+        """Draw orthogonal weights for each member.
+
+        The weights of the outputs are orthogonal and have this length. If there are
+        more outputs than inputs, the weights of the inputs are orthogonal, and the
+        length of the outputs is the root mean square.
+        """
+        n_in, n_out = self.weight.shape[1:]
+        shape = max(n_in, n_out), min(n_in, n_out)
+        length *= max(1.0, n_out / n_in) ** 0.5
+        for weight, generator in zip(self.weight, generators, strict=True):
+            drawn = torch.randn(shape, generator=generator, dtype=torch.float64)
+            basis = torch.linalg.qr(drawn)[0]
+            weight.copy_(length * (basis if n_in >= n_out else basis.T))
+
 
 class ScaledLinear(MemberLinear):
     """An affine map of inputs that are multiplied by learned factors.

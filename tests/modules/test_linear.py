@@ -50,6 +50,19 @@ def test_initial_values_are_uniform_within_the_bound_of_torch():
         assert float(parameter.std()) == pytest.approx(0.1 / 3**0.5, rel=0.1)
 
 
+@pytest.mark.parametrize(("n_in", "n_out"), [(6, 4), (4, 6)])
+def test_orthogonal_weights_have_the_given_length(n_in, n_out):
+    layer = MemberLinear(2, n_in, n_out)
+    layer.draw_orthogonal(generators(0, 1), 3.0)
+    first, second = layer.weight.detach()
+    assert not torch.equal(first, second)
+    square = first.T @ first
+    assert float(square.diagonal().mean()) == pytest.approx(9.0)
+    short = square if n_in >= n_out else first @ first.T
+    expected = torch.eye(4) * short[0, 0]
+    torch.testing.assert_close(short, expected, rtol=1e-5, atol=1e-5)
+
+
 def test_a_members_draws_do_not_depend_on_the_others():
     many, one = MemberLinear(3, 4, 2), MemberLinear(1, 4, 2)
     many.draw(generators(5, 6, 7))

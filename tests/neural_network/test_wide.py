@@ -8,6 +8,7 @@ import torch
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
 from sklearn.multioutput import MultiOutputClassifier
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
@@ -85,6 +86,45 @@ def test_the_first_layer_has_options_of_its_own():
     assert [group["eps"] for group in groups] == [1e-3, 1e-8, 1e-8]
     assert groups[0]["lr_factor"] == 20.0
     assert groups[0]["lr"] == pytest.approx(20.0 * groups[-1]["lr"])
+
+
+def make_tags(n_samples=240, seed=0):
+    """Return TF-IDF of drawn words, and 40 tags, each for some texts with a word."""
+    words, _ = make_words(n_samples, seed)
+    columns = np.random.default_rng(5).choice(np.arange(20, 60), 40, replace=False)
+    has_word = (words[:, columns] > 0).toarray()
+    is_chosen = np.random.default_rng(seed).random(has_word.shape) < 0.3
+    return words, (has_word & is_chosen).astype(int)
+
+
+def test_at_first_the_gradient_of_a_tag_does_not_change_other_tags():
+    net = tiny(lr=1e-12).fit(*make_tags()).net_
+    heads = net.module_.heads.weight.detach()
+    expected = 16.0 * torch.eye(40).expand(2, 40, 40)
+    torch.testing.assert_close(heads.mT @ heads, expected)
+    assert net.optimizer_.param_groups[0]["eps"] == 1e-2
+
+
+@pytest.mark.parametrize(
+    "changed", [{"hidden_layer_sizes": (8,)}, {"head": "mlp"}], ids=str
+)
+def test_with_hidden_layers_the_heads_of_tags_keep_their_usual_start(changed):
+    net = tiny(lr=1e-12, **changed).fit(*make_tags()).net_
+    heads = net.module_.heads.weight.detach()
+    bound = heads.shape[1] ** -0.5
+    assert 0.9 * bound < heads.abs().max() <= 1.001 * bound
+    assert net.optimizer_.param_groups[0]["eps"] == 1e-3
+
+
+def test_rare_tags_are_learned_nearly_as_by_logistic_regression():
+    (words, y), (new, truth) = make_tags(1200, 3), make_tags(1200, 4)
+    net = MultiTaskClassifier(n_members=2, random_state=0).fit(words, y)
+    linear = MultiOutputClassifier(LogisticRegression(C=10)).fit(words, y)
+    found, expected = (
+        average_precision_score(truth, np.stack(model.predict_proba(new))[:, :, 1].T)
+        for model in (net, linear)
+    )
+    assert found > 0.85 * expected > 0.2  # random heads: 0.75
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csc_array, sparse.coo_array])

@@ -18,7 +18,14 @@ __all__ = ["PackedScale", "SparseLinear", "SparseTrunk"]
 # indices and [:, :, 1] the values, padded with 0. Column indices are exact in float32
 # up to 2**24.
 
-_START = 0.03  # far below trained weights, so that unseen words have little effect
+# Adam divides gradients by their size. The steps for rare words would therefore be as
+# long as those for frequent words, and the net would overfit rare words. The gradients
+# of rare words are below eps, so their steps remain short. The higher rate compensates
+# for the effect of eps on frequent words. The initial weights are far below trained
+# weights, so that unseen words have little effect.
+_RATE = 20.0
+_USUAL = {"eps": 1e-3, "start": 0.03}
+_BEFORE_ORTHOGONAL = {"eps": 1e-2, "start": 0.002}  # their weights are larger
 
 
 class PackedScale(nn.Module):
@@ -60,17 +67,25 @@ class SparseLinear(nn.Module):
         Number of members.
     n_columns, n_out : int
         Number of columns of X and of outputs.
+    eps : float
+        Parameter eps of Adam for the weights.
+    start : float
+        Bound of the initial weights.
     """
 
-    # Adam divides gradients by their size. The steps for rare words would therefore be
-    # as long as those for frequent words, and the net would overfit rare words. The
-    # gradients of rare words are below this eps, so their steps remain short. The
-    # higher rate compensates for the effect of eps on frequent words.
-    optimizer_groups = (("weight", {"eps": 1e-3, "lr_factor": 20.0}),)
-
-    def __init__(self, n_members: int, n_columns: int, n_out: int) -> None:
+    def __init__(
+        self,
+        n_members: int,
+        n_columns: int,
+        n_out: int,
+        *,
+        eps: float,
+        start: float,
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(n_members, n_columns, n_out))
+        self.optimizer_groups = (("weight", {"eps": eps, "lr_factor": _RATE}),)
+        self.start = start
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n_members, n_rows, 2, n_stored) to (n_members, n_rows, n_out)."""
@@ -99,7 +114,7 @@ class SparseLinear(nn.Module):
     def draw(self, generators: Sequence[Generator]) -> None:
         """Draw small uniform numbers for each member."""
         for weight, generator in zip(self.weight, generators, strict=True):
-            weight.uniform_(-_START, _START, generator=generator)
+            weight.uniform_(-self.start, self.start, generator=generator)
 
 
 class SparseTrunk(TrunkSpec):
@@ -111,14 +126,20 @@ class SparseTrunk(TrunkSpec):
         The MLP.
     n_hidden : int
         Number of inputs of the MLP, which is the rank of the linear map.
+    has_orthogonal_heads : bool, default=False
+        Whether heads with orthogonal weights follow the linear map directly.
     """
 
-    def __init__(self, trunk: MLP, n_hidden: int) -> None:
+    def __init__(
+        self, trunk: MLP, n_hidden: int, has_orthogonal_heads: bool = False
+    ) -> None:
         self.trunk = trunk
         self.n_hidden = n_hidden
+        self.has_orthogonal_heads = has_orthogonal_heads
 
     def build(self, n_features: int, n_members: int, n_tasks: int = 1) -> nn.Sequential:
         """Build the layers."""
-        first = SparseLinear(n_members, n_features, self.n_hidden)
+        options = _BEFORE_ORTHOGONAL if self.has_orthogonal_heads else _USUAL
+        first = SparseLinear(n_members, n_features, self.n_hidden, **options)
         rest = clone(self.trunk).set_params(scale_inputs=False)  # inputs are learned
         return nn.Sequential(first, *rest.build(self.n_hidden, n_members))

@@ -18,6 +18,7 @@ from sklearn_mtl.modules import (
     MLP,
     HeadBlock,
     HeadSpec,
+    LinearHead,
     MemberLinear,
     MultiTaskModule,
     PackedScale,
@@ -49,7 +50,10 @@ __all__ = [
     "renew_callbacks",
 ]
 
-_LEAST_RANK, _MOST_RANK = 32, 128
+_LEAST_RANK, _MOST_RANK = 32, 256
+# Length of orthogonal initial weights of heads. Steps of the optimiser change larger
+# weights less in relative terms, so the tasks of rare labels do not overfit the heads.
+_HEAD_LENGTH = 4.0
 
 OPTIMIZERS = {
     "adam": torch.optim.Adam,
@@ -80,7 +84,7 @@ def build_module(
         if isinstance(inputs, PackedScale):
             n_features = inputs.n_columns
             if isinstance(trunk, MLP):
-                trunk = SparseTrunk(trunk, _rank(encoder.layout.n_outputs))
+                trunk = _sparse_trunk(trunk, encoder.layout.n_outputs, head)
         shared = build_trunk(trunk, n_features, generators, n_tasks, who).float()
         # evaluation mode, so that the sample does not change running statistics
         shared.eval()
@@ -90,6 +94,8 @@ def build_module(
     maps = head.maps(head_blocks(encoder.layout))
     heads = _heads(shared, hidden, sample, maps, who)
     heads.draw(generators)
+    if isinstance(trunk, SparseTrunk) and trunk.has_orthogonal_heads:
+        heads.draw_orthogonal(generators, _HEAD_LENGTH)
     give_tokens(shared, bool(encoder.layout.tokens))
     blocks = output_blocks(encoder.layout)
     tail = head.build(n_members, blocks)
@@ -121,10 +127,14 @@ def _of_tokens(layout: OutputLayout) -> Tensor | None:
     return torch.tensor([place in layout.tokens for place in layout.task_places])
 
 
-def _rank(n_outputs: int) -> int:
-    """Return the rank of the first layer on a wide sparse X."""
+def _sparse_trunk(trunk: MLP, n_outputs: int, head: HeadSpec) -> SparseTrunk:
+    """Return the trunk for a wide sparse X."""
     # a higher rank separates more outputs, but takes more memory
-    return min(max(n_outputs, _LEAST_RANK), _MOST_RANK)
+    rank = min(max(n_outputs, _LEAST_RANK), _MOST_RANK)
+    # With random heads, the gradient of each task changes the outputs of the others. If
+    # there are many, this is noise for tasks with few positive labels.
+    is_linear = isinstance(head, LinearHead) and not trunk.hidden_layer_sizes
+    return SparseTrunk(trunk, rank, is_linear and rank > _LEAST_RANK)
 
 
 def _heads(
