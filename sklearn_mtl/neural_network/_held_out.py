@@ -60,7 +60,8 @@ class HeldOutMixin:
     def predict_members(self, X: FeaturesLike) -> Any:
         """Predict the values and probabilities of each member of the net.
 
-        `predict` and `predict_proba` return the means over members.
+        `predict` and `predict_proba` return the means over members. If the values of a
+        regression are clipped (`clip_predictions`), members and mean are each clipped.
 
         Parameters
         ----------

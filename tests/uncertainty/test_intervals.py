@@ -264,7 +264,12 @@ def test_members_of_a_net_have_the_prediction_as_their_mean():
     assert proba.shape == (3, 240, 3)
     np.testing.assert_allclose(proba.mean(axis=0), model.predict_proba(X)[0], atol=1e-6)
     predicted = model.predict(X)[:, 1].astype(float)
-    np.testing.assert_allclose(values.mean(axis=0), predicted, atol=1e-5)
+    # values of members that are clipped have another mean than those before
+    inside = ((values > values.min()) & (values < values.max())).all(axis=0)
+    assert inside.sum() > 200
+    np.testing.assert_allclose(
+        values.mean(axis=0)[inside], predicted[inside], atol=1e-5
+    )
 
 
 def test_members_of_a_blend_are_named():
