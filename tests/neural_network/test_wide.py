@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score
 from sklearn.multioutput import MultiOutputClassifier
 
 from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
-from sklearn_mtl.modules import MLP, MixtureOfExperts, Pretrained
+from sklearn_mtl.modules import MLP, MemberLinear, MixtureOfExperts, Pretrained
 from sklearn_mtl.neural_network.data._rows import as_rows
 from sklearn_mtl.persistence import load, save
 
@@ -114,6 +114,17 @@ def test_with_hidden_layers_the_heads_of_tags_keep_their_usual_start(changed):
     bound = heads.shape[1] ** -0.5
     assert 0.9 * bound < heads.abs().max() <= 1.001 * bound
     assert net.optimizer_.param_groups[0]["eps"] == 1e-3
+
+
+def test_an_mlp_with_other_parameters_gives_the_layers_after_the_first():
+    class Narrow(MLP):
+        def __init__(self, width=4):
+            super().__init__((width,))
+            self.width = width
+
+    trunk = tiny(trunk=Narrow(6)).fit(X, Y).net_.module_.trunk
+    assert type(trunk[1]) is MemberLinear
+    assert trunk[1].weight.shape == (2, 32, 6)
 
 
 def test_rare_tags_are_learned_nearly_as_by_logistic_regression():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import torch
-from sklearn.base import clone
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
@@ -141,5 +141,7 @@ class SparseTrunk(TrunkSpec):
         """Build the layers."""
         options = _BEFORE_ORTHOGONAL if self.has_orthogonal_heads else _USUAL
         first = SparseLinear(n_members, n_features, self.n_hidden, **options)
-        rest = clone(self.trunk).set_params(scale_inputs=False)  # inputs are learned
+        # not set_params, because subclasses may have other parameters
+        rest = copy.copy(self.trunk)
+        rest.scale_inputs = False  # the inputs are learned
         return nn.Sequential(first, *rest.build(self.n_hidden, n_members))

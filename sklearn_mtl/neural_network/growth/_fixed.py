@@ -63,7 +63,11 @@ def describe_replaced(model: BaseMultiTaskNet) -> dict[str, str]:
 
 def _describe(value: Any) -> str:
     """Return a text that is equal for equal values, also in another process."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, np.generic | np.ndarray):
+        return _describe(value.tolist())
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 0.0 equals 0
+    if value is None or isinstance(value, bool | int | float | str | slice):
         return repr(value)
     if isinstance(value, BaseEstimator):
         given = value.get_params(deep=False).items()
@@ -72,10 +76,8 @@ def _describe(value: Any) -> str:
     if isinstance(value, torch.nn.Module):
         return repr(value)
     if hasattr(value, "items"):  # a mapping, or a pandas series
-        inner = ", ".join(f"{key!r}: {_describe(one)}" for key, one in value.items())
-        return f"{{{inner}}}"
-    if isinstance(value, np.generic | np.ndarray):
-        return _describe(value.tolist())
+        entries = sorted(f"{key!r}: {_describe(one)}" for key, one in value.items())
+        return f"{{{', '.join(entries)}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_describe, value))}]"
     return getattr(value, "__qualname__", type(value).__qualname__)

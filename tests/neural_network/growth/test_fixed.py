@@ -13,7 +13,7 @@ from torch import nn, optim
 from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator
 from sklearn_mtl.balancing import Fixed
 from sklearn_mtl.losses import FocalLoss, HuberLoss
-from sklearn_mtl.modules import MLP, MixtureOfExperts
+from sklearn_mtl.modules import MLP, Columns, MixtureOfExperts
 from sklearn_mtl.neural_network.growth import _fixed
 from sklearn_mtl.persistence import load, save
 from sklearn_mtl.preprocessing import PiecewiseLinear
@@ -159,6 +159,32 @@ def test_equal_values_of_another_type_are_no_change():
     model, X, y = fitted(categorical_features=[0], hidden_layer_sizes=(8,))
     model.set_params(categorical_features=np.array([0]), hidden_layer_sizes=[8])
     model.set_params(random_state=np.int64(0)).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "equal"),
+    [
+        ("dropout", 0.1, np.float64(0.1)),
+        ("dropout", 0, 0.0),
+        ("activation", "relu", np.str_("relu")),
+        ("trunk", MLP((8,), dropout=0.1), MLP((8,), dropout=np.float64(0.1))),
+        (
+            "task_types",
+            {"task0": "binary", "task1": "regression"},
+            {"task1": "regression", "task0": "binary"},
+        ),
+    ],
+)
+def test_equal_numbers_texts_and_dicts_are_no_change(name, value, equal):
+    model, X, y = fitted(**{name: value})
+    model.set_params(**{name: equal}).fit(X, y)
+
+
+def test_the_slices_of_columns_are_compared():
+    first, last = (Columns([("a", MLP((4,)), s)]) for s in (slice(3), slice(1, 4)))
+    model, X, y = fitted(trunk=first)
+    with pytest.raises(ValueError, match="got trunk=Columns"):
+        model.set_params(trunk=last).fit(X, y)
 
 
 @pytest.mark.parametrize("how", ["pickle", "save", "clone"])
