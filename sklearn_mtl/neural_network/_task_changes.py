@@ -89,8 +89,8 @@ class TaskChangesMixin:
 
         where :math:`\alpha` minimises the out-of-fold loss. Heads with hidden layers
         are trained for the number of steps with the lowest out-of-fold loss. A few
-        dozen labels are enough. The predictions of the other tasks remain
-        bit-identical.
+        dozen labels are enough. The predictions of the other tasks remain the same, up
+        to rounding.
 
         `added_tasks_` reports the out-of-fold loss of the new head, and whether the
         existing trunk helps compared with the same net fitted on this task alone.

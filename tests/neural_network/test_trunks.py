@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.base import clone
 from torch import nn
 
-from sklearn_mtl import MultiTaskClassifier
+from sklearn_mtl import MultiTaskClassifier, MultiTaskRegressor
 from sklearn_mtl.modules import MLP, MemberLinear, TrunkSpec
 from tests.neural_network.nets import (
     ALL,
@@ -198,3 +198,41 @@ def test_a_trunk_without_missing_values_says_so():
     with pytest.raises(ValueError, match="Input X contains NaN"):
         model.fit(gaps, Y[:, 0])
     assert tiny(MultiTaskClassifier).__sklearn_tags__().input_tags.allow_nan
+
+
+class Sign(torch.optim.SGD):
+    """An optimiser of a user that does not divide by the size of gradients."""
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "lr", "factor"),
+    [
+        ("adamw", 3e-3, 20.0),
+        ("adam", 0.01, 6.0),
+        ("adamw", 0.1, 1.0),
+        ("sgd", 3e-3, 1.0),
+        (torch.optim.ASGD, 3e-3, 1.0),
+        (torch.optim.RMSprop, 3e-3, 20.0),
+        (Sign, 3e-3, 1.0),
+    ],
+)
+def test_factors_of_inputs_have_a_higher_but_limited_rate(optimizer, lr, factor):
+    model = tiny(MultiTaskClassifier, trunk=MLP((4,)), optimizer=optimizer, lr=lr)
+    model.set_params(max_epochs=1, lr_schedule="constant").fit(X, Y[:, 0])
+    net = model.net_
+    change = net.module_.trunk[0].change
+    rates = {id(p): g["lr"] for g in net.optimizer_.param_groups for p in g["params"]}
+    assert rates[id(change)] == pytest.approx(factor * lr)
+    assert not torch.equal(change, torch.zeros_like(change))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
+def test_a_high_rate_does_not_let_the_factors_diverge(optimizer):
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(200, 5))
+    target = inputs @ rng.normal(size=(5, 1))
+    model = MultiTaskRegressor(
+        trunk=MLP(dropout=0.15), n_members=2, optimizer=optimizer, lr=0.05
+    )
+    model.set_params(max_epochs=60, random_state=0).fit(inputs, target[:, 0])
+    assert model.score(inputs, target[:, 0]) > 0.9

@@ -128,7 +128,7 @@ class ConvTrunk(nn.Module):
         # batch statistics require all rows at once
         needs_batch = self._has_norm and self.training
         is_whole = needs_batch or not x.is_cpu
-        n_parts = 1 if is_whole else math.ceil(len(x) / self.n_at_once)
+        n_parts = 1 if is_whole else max(1, math.ceil(len(x) / self.n_at_once))
         parts = [self._maps(part, member) for part in x.tensor_split(n_parts)]
         return parts[0] if n_parts == 1 else torch.cat(parts)
 

@@ -43,8 +43,9 @@ class MLP(TrunkSpec):
         Whether to add the input of a layer to its output if they have the same width.
     scale_inputs : bool, default=True
         Whether to multiply each input by a learned factor. The factors start at 1 and
-        have 20 times the learning rate of the weights, so that the net soon depends
-        mostly on relevant inputs. They are not decayed.
+        have 20 times the learning rate of the weights (up to a rate of 0.06), so that
+        the net soon depends mostly on relevant inputs. They are not decayed. With SGD,
+        they have the rate of the weights.
 
     References
     ----------

@@ -78,8 +78,10 @@ class TrunkSpec(BaseEstimator, ABC):
             representation (n_members, n_rows, n_hidden) for all heads. Submodules can
             set options of the optimiser by an attribute `optimizer_groups`: pairs of a
             pattern of parameter names and a dict of options. The option "lr_factor" is
-            a factor of the learning rate of the net, and "adaptive_lr_factor" one that
-            SGD ignores, because its steps are proportional to the gradient.
+            a factor of the learning rate of the net. "adaptive_lr_factor" is one that
+            is reduced, but not below 1, if the product would exceed 0.06. It is 1 for
+            optimisers without a parameter eps, such as SGD, whose steps are
+            proportional to the gradient.
         """
 
     def flatten(self, X: Any) -> Any:

@@ -6,6 +6,7 @@ import copy
 import multiprocessing
 import os
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,9 @@ _LEAST_RANK, _MOST_RANK = 32, 256
 # Length of orthogonal initial weights of heads. Steps of the optimiser change larger
 # weights less in relative terms, so the tasks of rare labels do not overfit the heads.
 _HEAD_LENGTH = 4.0
+# Highest learning rate for "adaptive_lr_factor": factors of inputs are about 1, and
+# training failed with steps of 1 to 2.
+_HIGHEST_RATE = 0.06
 
 OPTIMIZERS = {
     "adam": torch.optim.Adam,
@@ -302,6 +306,16 @@ def _optimizer_arguments(model: BaseMultiTaskNet, module: nn.Module) -> dict[str
     return arguments
 
 
+def _adaptive_factor(
+    factor: float, lr: float, optimizer: type[torch.optim.Optimizer]
+) -> float:
+    """Return the factor of a rate, limited by the rate and the kind of optimiser."""
+    # optimisers that normalise gradients have a parameter eps
+    if "eps" not in signature(optimizer).parameters:
+        return 1.0
+    return min(factor, max(1.0, _HIGHEST_RATE / lr))
+
+
 def _parameter_groups(
     module: nn.Module, lr: float, optimizer: type[torch.optim.Optimizer]
 ) -> list[tuple[str, dict[str, Any]]]:
@@ -311,8 +325,8 @@ def _parameter_groups(
         for pattern, wanted in getattr(part, "optimizer_groups", ()):
             options = dict(wanted)
             factor = options.pop("adaptive_lr_factor", None)
-            if factor is not None and not issubclass(optimizer, torch.optim.SGD):
-                options["lr_factor"] = factor
+            if factor is not None:
+                options["lr_factor"] = _adaptive_factor(factor, lr, optimizer)
             if "lr_factor" in options:
                 options["lr"] = lr * options["lr_factor"]
             elif "lr" in options:  # the schedule scales all rates by the same factor

@@ -12,7 +12,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from torch import nn
 
-from sklearn_mtl import MultiTaskClassifier, MultiTaskMixedEstimator
+from sklearn_mtl import (
+    MultiTaskClassifier,
+    MultiTaskMixedEstimator,
+    MultiTaskRegressor,
+)
 from sklearn_mtl.exceptions import TaskError
 from sklearn_mtl.model_selection import MultiTaskKFold, per_task_scorers
 from sklearn_mtl.modules import MLP, Augmentation, Columns, Conv
@@ -389,3 +393,13 @@ def test_pictures_of_another_shape_are_explained():
         model.fit(X[:, 0], y)
     model.set_params(max_epochs=1).fit(X.tolist(), y)
     assert model.n_features_in_ == 192
+
+
+def test_one_row_updates_a_net_of_images():
+    rng = np.random.default_rng(0)
+    images, y = rng.normal(size=(40, 6)), rng.normal(size=40)
+    model = MultiTaskRegressor(
+        trunk=Conv((1, 2, 3), channels=(4,)), n_members=1, max_epochs=2, random_state=0
+    )
+    model.fit(images, y).update(images[:1], y[:1])
+    assert np.isfinite(model.predict(images)).all()
