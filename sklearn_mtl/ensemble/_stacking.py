@@ -123,6 +123,14 @@ class TaskStacking:
         used = {t: own for t, own in self.mean.items() if own.any()}
         return self._shifted(outputs, {t: others(t) @ own for t, own in used.items()})
 
+    def coefficients(self, t: int) -> np.ndarray:
+        """Return the coefficients of all scores for a task; 0 for its own scores.
+
+        Shapes: -> (n_columns, n_scores).
+        """
+        is_other = self.columns.task_of_column != t
+        return (is_other[:, None] * self.axes) @ self.mean[t]
+
     def _shifted(
         self, outputs: Sequence[np.ndarray], shifts: dict[int, np.ndarray]
     ) -> list[np.ndarray]:

@@ -163,7 +163,7 @@ def _(model: Any, graph: Graph, x: str) -> list[str]:
 
 def _correct(stacking: Any, graph: Graph, made: list[str]) -> None:
     """Append `TaskStacking.apply` and replace the outputs in the list."""
-    used = {t: own for t, own in stacking.mean.items() if own.any()}
+    used = [t for t, own in stacking.mean.items() if own.any()]
     if not used:
         return
     tasks, columns = stacking.task_set.tasks, stacking.columns
@@ -172,8 +172,9 @@ def _correct(stacking: Any, graph: Graph, made: list[str]) -> None:
     read = graph.join([scores[t] for t in places], axis=1)
     read = graph.op("Div", graph.op("Sub", read, columns.mean), columns.scale)
     read = graph.op("Max", graph.op("Min", read, columns.high), columns.low)
-    for t, own in used.items():
-        shifted = graph.op("Add", scores[t], graph.op("MatMul", read, own))
+    for t in used:
+        shift = graph.op("MatMul", read, stacking.coefficients(t))
+        shifted = graph.op("Add", scores[t], shift)
         made[t] = _of_scores(tasks[t], graph, shifted)
 
 

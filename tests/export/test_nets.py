@@ -153,7 +153,7 @@ def test_bins_that_are_nearly_without_width_are_the_same(n_members, tmp_path):
 def test_angles_come_out_within_their_period(n_members, tmp_path):
     loss = [CircularLoss(360.0), "squared_error", CircularLoss(1.0)]
     y = VALUES % [360.0, 100.0, 1.0]
-    model = MultiTaskRegressor(loss=loss, n_members=n_members, lr=0.05, **QUICK)
+    model = MultiTaskRegressor(loss=loss, n_members=n_members, lr=0.02, **QUICK)
     model.set_params(task_weight=None).fit(X, y)
     found = answers(model, tmp_path / "it.onnx")
     wanted = model._task_outputs(NEW)
