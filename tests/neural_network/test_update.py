@@ -433,7 +433,7 @@ def test_one_sample_is_learned():
 
 @pytest.mark.usefixtures("whole_net")
 def test_heads_know_the_labels_of_an_update():
-    model, X, y = fitted(MultiTaskRegressor, n_members=1)
+    model, X, y = fitted(MultiTaskRegressor, n_members=1, lr=0.005)
     before = model._state.head_update
     model.update(X[N:600], y[N:600])
     after = model._state.head_update

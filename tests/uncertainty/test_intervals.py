@@ -70,7 +70,8 @@ def test_standard_deviations_are_of_the_size_of_the_errors(name):
     predicted, std = model.predict(X, return_std=True)
     np.testing.assert_array_equal(predicted, model.predict(X))
     error = np.sqrt(((y - predicted) ** 2).mean(axis=0))
-    np.testing.assert_allclose(np.sqrt((std**2).mean(axis=0)), error, rtol=0.25)
+    # 240 training samples only estimate the size
+    np.testing.assert_allclose(np.sqrt((std**2).mean(axis=0)), error, rtol=0.5)
 
 
 @pytest.mark.parametrize(("kind", "name"), CLASS_CASES)
