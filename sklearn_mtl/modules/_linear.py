@@ -109,12 +109,9 @@ class MemberLinear(nn.Module):
         length of the outputs is the root mean square.
         """
         n_in, n_out = self.weight.shape[1:]
-        shape = max(n_in, n_out), min(n_in, n_out)
         length *= max(1.0, n_out / n_in) ** 0.5
         for weight, generator in zip(self.weight, generators, strict=True):
-            drawn = torch.randn(shape, generator=generator, dtype=torch.float64)
-            basis = torch.linalg.qr(drawn)[0]
-            weight.copy_(length * (basis if n_in >= n_out else basis.T))
+            nn.init.orthogonal_(weight, length, generator=generator)
 
 
 class ScaledLinear(MemberLinear):
